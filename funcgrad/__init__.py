@@ -1,0 +1,60 @@
+"""funcgrad: derivatives of the NumPy code that people already have.
+
+This file is the table of contents; the two calls at its end install the rules.
+"""
+
+import numpy as _np
+
+from funcgrad.core.primitive import install
+from funcgrad.errors import EscapedTracerError as EscapedTracerError
+from funcgrad.errors import LostGradientError as LostGradientError
+from funcgrad.errors import NoDerivativeError as NoDerivativeError
+from funcgrad.rules import FAMILIES
+from funcgrad.tensor.factory import arange as arange
+from funcgrad.tensor.factory import cat as cat
+from funcgrad.tensor.factory import dot as dot
+from funcgrad.tensor.factory import exp as exp
+from funcgrad.tensor.factory import eye as eye
+from funcgrad.tensor.factory import full as full
+from funcgrad.tensor.factory import log as log
+from funcgrad.tensor.factory import manual_seed as manual_seed
+from funcgrad.tensor.factory import matmul as matmul
+from funcgrad.tensor.factory import mean as mean
+from funcgrad.tensor.factory import ones as ones
+from funcgrad.tensor.factory import ones_like as ones_like
+from funcgrad.tensor.factory import rand as rand
+from funcgrad.tensor.factory import randn as randn
+from funcgrad.tensor.factory import relu as relu
+from funcgrad.tensor.factory import sigmoid as sigmoid
+from funcgrad.tensor.factory import sqrt as sqrt
+from funcgrad.tensor.factory import stack as stack
+from funcgrad.tensor.factory import sum as sum
+from funcgrad.tensor.factory import tanh as tanh
+from funcgrad.tensor.factory import tensor as tensor
+from funcgrad.tensor.factory import where as where
+from funcgrad.tensor.factory import zeros as zeros
+from funcgrad.tensor.factory import zeros_like as zeros_like
+from funcgrad.tensor.modes import enable_grad as enable_grad
+from funcgrad.tensor.modes import is_grad_enabled as is_grad_enabled
+from funcgrad.tensor.modes import no_grad as no_grad
+from funcgrad.tensor.printing import set_printoptions as set_printoptions
+from funcgrad.tensor.tensor import Tensor as Tensor
+from funcgrad.tensor.tensor import register_tensors
+from funcgrad.transforms.forward import jvp as jvp
+from funcgrad.transforms.gradient import float0 as float0
+from funcgrad.transforms.gradient import grad as grad
+from funcgrad.transforms.gradient import stop_gradient as stop_gradient
+from funcgrad.transforms.gradient import value_and_grad as value_and_grad
+from funcgrad.transforms.gradient import vjp as vjp
+from funcgrad.transforms.reverse import install_short_paths
+
+__version__ = "0.1.0.dev0"
+
+float = float32 = _np.dtype(_np.float32)
+double = float64 = _np.dtype(_np.float64)
+int64 = long = _np.dtype(_np.int64)
+bool = _np.dtype(_np.bool_)
+
+install(FAMILIES)
+install_short_paths()
+register_tensors()

@@ -1,0 +1,110 @@
+"""Reading elements, ``x[index]``, and its adjoint, a scatter.
+
+A loop that reads every element of an array must not cost a whole array per read. So all reads of one
+traced array share a :class:`Reads` node: plain cotangents are added into one buffer as they arrive;
+traced ones (a gradient of a gradient) are collected and become one ``scatter``.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.graph import Node, Pending, send
+from funcgrad.core.level import Traced, zeros
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.space import Space
+
+__all__ = ["Gather", "Reads", "add_at", "is_basic", "scatter"]
+
+
+class Reads(Node):
+    """All reads of one traced array: collects their cotangents into one of the array's shape."""
+
+    __slots__ = ("parent", "parts", "space")
+
+    name = "reads"
+
+    def __init__(self, key: int, parent: Node, space: Space) -> None:
+        self.key = key
+        self.cotangent = None
+        self.parent = parent
+        self.space = space
+        self.parts: list[tuple[Any, Array]] = []
+
+    def collect(self, index: Any, g: Array, pending: Pending) -> None:
+        if isinstance(g, Traced):
+            if self.cotangent is None and not self.parts:
+                heappush(pending, (self.key, self))
+            self.parts.append((index, g))
+            return
+        if self.cotangent is None:
+            self.cotangent = zeros(self.space, g)
+            if not self.parts:
+                heappush(pending, (self.key, self))
+        add_at(self.cotangent, index, g)
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        if self.parts:
+            indices, parts = zip(*self.parts, strict=True)
+            self.parts = []
+            scattered = CALLS[scatter](*parts, space=self.space, indices=indices)
+            g = scattered if g is None else g + scattered
+        send(self.parent, g, True, pending)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
+
+class Gather(Node):
+    """One read ``x[index]``."""
+
+    __slots__ = ("index", "reads")
+
+    name = "getitem"
+
+    def __init__(self, key: int, reads: Reads, index: Any) -> None:
+        self.key = key
+        self.cotangent = None
+        self.reads = reads
+        self.index = index
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        self.reads.collect(self.index, g, pending)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.reads.parent,)
+
+
+def is_basic(index: Any) -> bool:
+    """Whether `index` selects no element twice by NumPy's own words: integers, slices, newaxis, Ellipsis, masks."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) or is_mask(part)
+        for part in parts
+    )
+
+
+def is_mask(part: Any) -> bool:
+    return getattr(part, "dtype", None) == np.bool_
+
+
+def add_at(target: Array, index: Any, g: Array) -> None:
+    """Add `g` to ``target[index]`` in place, repeated indices included."""
+    if is_basic(index):
+        target[index] += g
+    else:
+        np.add.at(target, index, g)
+
+
+def scatter(*parts: Array, space: Space, indices: tuple[Any, ...]) -> Array:
+    """Return zeros of `space` with each part added at its index: the adjoint of reading at these indices."""
+    total = zeros(space, parts[0])
+    for index, part in zip(indices, parts, strict=True):
+        add_at(total, index, part)
+    return total

@@ -1,0 +1,259 @@
+"""Function nodes: the dynamic graph that reverse mode records.
+
+A node is one recorded call. It keeps what its rules read and links to the nodes before it.
+:meth:`Node.pull` is one step of the backward pass: it turns the cotangent of the output into cotangents
+of the inputs and sends them on. Unary and binary elementwise calls have nodes of their own, because they
+are the hot path; a call of any other primitive is a :class:`Call`.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.level import zeros
+from funcgrad.core.primitive import Primitive
+from funcgrad.core.space import Space, project
+
+__all__ = ["Binary", "Call", "Leaf", "Node", "Output", "Pending", "Unary", "send"]
+
+#: Nodes that wait for their turn in a backward pass: a heap, newest first.
+Pending: TypeAlias = "list[tuple[int, Node]]"
+
+ndarray = np.ndarray
+add = np.add
+
+
+class Node:
+    """One recorded call: the Function of the graph, a tensor's ``grad_fn``."""
+
+    __slots__ = ("__weakref__", "cotangent", "key", "owned")
+
+    key: int  # decreases with age: the newest node of a level has the smallest
+    cotangent: Any  # what has arrived so far in the running backward pass
+    owned: bool  # whether `cotangent` is a buffer that nobody else holds, so that it may be added to in place
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        """Send the cotangents of the inputs, given that of the output."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of what was saved, after a pass over a graph that is not kept."""
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        """The nodes of the inputs, None where an input is a constant."""
+        raise NotImplementedError
+
+
+def send(node: Node, g: Array, fresh: bool, pending: Pending) -> None:
+    """Add `g` to what has arrived at `node`; `fresh` says that nobody else holds it."""
+    held = node.cotangent
+    if held is None:
+        node.cotangent = g
+        node.owned = fresh
+        heappush(pending, (node.key, node))
+    elif node.owned and type(held) is ndarray and type(g) is ndarray:
+        add(held, g, held)
+    else:
+        node.cotangent = held + g
+        node.owned = True
+
+
+def freed(*_: Any) -> NoReturn:
+    raise RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+        "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+        "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time."
+    )
+
+
+class Leaf(Node):
+    """An input of the transform. Its cotangent stays here as the result."""
+
+    __slots__ = ("gradient",)
+
+    name = "leaf"
+    parents = ()
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.cotangent = None
+        self.gradient: Array | None = None
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        if type(g) is ndarray and not (self.owned and g.base is None):
+            g = g.copy()  # what leaves the engine shares memory with nothing
+        self.gradient = g
+
+
+class Unary(Node):
+    """An elementwise call with one traced operand, in the space of the output."""
+
+    __slots__ = ("kept", "parent", "primitive", "rule")
+
+    primitive: Primitive
+    parent: Node
+    rule: Any
+    kept: Any  # what the rule reads
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        c = self.rule(g, self.kept)
+        node = self.parent
+        if node.cotangent is None:  # as `send`, without the call
+            node.cotangent = c
+            node.owned = c is not g
+            heappush(pending, (node.key, node))
+        else:
+            send(node, c, c is not g, pending)
+
+    def release(self) -> None:
+        if self.kept is not None:
+            self.kept, self.rule = None, freed
+
+    @property
+    def name(self) -> str:
+        return self.primitive.name
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
+
+class Binary(Node):
+    """An elementwise call with two traced operands, both in the space of the output."""
+
+    __slots__ = ("kept_left", "kept_right", "left", "primitive", "right", "rules")
+
+    primitive: Primitive
+    rules: tuple[Any, Any]
+    left: Node
+    right: Node
+    kept_left: Any
+    kept_right: Any
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        rule_left, rule_right = self.rules
+        c = rule_left(g, self.kept_left)
+        node = self.left
+        if node.cotangent is None:
+            node.cotangent = c
+            node.owned = c is not g
+            heappush(pending, (node.key, node))
+        else:
+            send(node, c, c is not g, pending)
+        c = rule_right(g, self.kept_right)
+        node = self.right
+        if node.cotangent is None:
+            node.cotangent = c
+            node.owned = c is not g
+            heappush(pending, (node.key, node))
+        else:
+            send(node, c, c is not g, pending)
+
+    def release(self) -> None:
+        if self.kept_left is not None or self.kept_right is not None:
+            self.kept_left = self.kept_right = None
+            self.rules = (freed, freed)
+
+    @property
+    def name(self) -> str:
+        return self.primitive.name
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.left, self.right)
+
+
+class Call(Node):
+    """A call of any primitive: what its rules may read, by name.
+
+    Forward mode makes one too (without a key) to apply the same rules to tangents.
+    """
+
+    __slots__ = ("links", "output_space", "params", "primitive", "released", "spaces", "xs", "y")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        xs: tuple[Array, ...],
+        y: Any,
+        params: dict[str, Any],
+        spaces: tuple[Space, ...],
+        output_space: Any,
+    ) -> None:
+        self.primitive = primitive
+        self.xs = xs
+        self.y = y
+        self.params = params
+        self.spaces = spaces
+        self.output_space = output_space  # a tuple of spaces for a function of several outputs
+        self.links: tuple[Node | None, ...] = ()
+        self.cotangent = None
+        self.released = False
+
+    def forget(self) -> None:
+        """Let go of the operands and the output that no rule reads."""
+        keeps, keeps_output = self.primitive.reads([i for i, link in enumerate(self.links) if link is not None])
+        if keeps is not None:
+            self.xs = tuple(x if i in keeps else None for i, x in enumerate(self.xs))
+        if not keeps_output:
+            self.y = None
+
+    def release(self) -> None:
+        if self.y is not None or any(x is not None for x in self.xs):
+            self.xs, self.y, self.released = (), None, True
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        if self.released:
+            freed()
+        if isinstance(self.output_space, tuple):
+            like = next(h for h in g if h is not None)
+            g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
+        for i, c in self.primitive.vjp(self, g):
+            link = self.links[i]
+            if link is not None:
+                c = project(c, self.spaces[i])
+                send(link, c, False, pending)
+
+    @property
+    def name(self) -> str:
+        return self.primitive.name
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return self.links
+
+
+class Output(Node):
+    """One of several outputs of a call."""
+
+    __slots__ = ("call", "index")
+
+    def __init__(self, key: int, call: Call, index: int) -> None:
+        self.key = key
+        self.cotangent = None
+        self.call = call
+        self.index = index
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        call = self.call
+        if call.cotangent is None:
+            call.cotangent = [None] * len(call.output_space)
+            heappush(pending, (call.key, call))
+        call.cotangent[self.index] = g
+
+    @property
+    def name(self) -> str:
+        return self.call.name
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return self.call.parents

@@ -1,0 +1,329 @@
+"""The seven kinds of function. Each states the least that is needed and derives the rest.
+
+==============================  ================================  =================================
+kind                            stated                            examples
+==============================  ================================  =================================
+``Elementwise(f, d1, d2, ...)`` tangent times partial derivative  sin, multiply, power
+``Linear(f, adjoint)``          the adjoint                       reshape, sum, concatenate, fft
+``Multilinear(f, adj1, ...)``   an adjoint per argument           matmul, einsum, inner
+``Selection(f, indices)``       where each output came from       sort, partition
+``Composite(f, body)``          the function as NumPy text        var, kron, cross
+``Constant(f)``                 its name                          floor, argmax, comparisons
+``Opaque(f, jvp, vjp)``         both, when they are cheaper       inv, cholesky, prod
+==============================  ================================  =================================
+
+Cotangents follow the transpose convention (no conjugate), as in JAX. A rule returns something that
+broadcasts against the right space; it never unbroadcasts, casts or takes a real part.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.graph import Call
+from funcgrad.core.level import deepest, zeros
+from funcgrad.core.primitive import Primitive, Rule, defaults_of
+from funcgrad.core.space import Space, project
+from funcgrad.errors import NoDerivativeError
+
+__all__ = [
+    "Composite",
+    "Constant",
+    "Creation",
+    "Elementwise",
+    "Linear",
+    "Multilinear",
+    "Opaque",
+    "Selection",
+    "Short",
+    "Unknown",
+    "singular",
+]
+
+RuleFunction = Callable[..., Any]
+
+
+class Elementwise(Primitive):
+    """A broadcasting function. Each partial is stated as a map of a tangent: ``lambda g, b: g * b``.
+
+    Multiplication by a partial derivative is its own transpose, so the same text serves both modes.
+    For a function that is not holomorphic (``abs``, ``real``) the text need only be right after
+    :func:`project` takes the real part: ``lambda g: -1j * g`` is ``imag``.
+    """
+
+    def __init__(self, function: Any, *partials: RuleFunction | None, **options: Any) -> None:
+        self.arity = len(partials)
+        super().__init__(function, partials, **options)
+        shortened = [None if rule is None else shorten(rule, self.arity) for rule in self.rules]
+        short = tuple(s for s in shortened if s is not None)
+        #: For the short paths: per operand, the rule as a function of (g, kept) and where `kept` comes from.
+        self.short = short if len(short) == self.arity else None
+        types = getattr(function, "types", [])
+        self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
+        self.is_singular = any(hasattr(partial, "__wrapped__") for partial in partials)
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Array:
+        terms = [self.term(i, dx, call) for i, dx in enumerate(tangents) if dx is not None]
+        return functools.reduce(lambda s, t: s + t, terms)
+
+    def term(self, i: int, dx: Array, call: Call) -> Array:
+        rule = self.rules[i]
+        assert rule is not None
+        return project(rule(dx, call, i), call.output_space)
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        for i, (rule, link) in enumerate(zip(self.rules, call.links, strict=True)):
+            if rule is not None and link is not None:
+                yield i, rule(g, call, i)
+
+
+class Short:
+    """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
+
+    __slots__ = ("index", "indices", "rule")
+
+    def __init__(self, rule: RuleFunction, index: int | None, indices: tuple[int, ...]) -> None:
+        self.rule = rule
+        self.index = index  # of the one value that is read, in (y, *operands)
+        self.indices = indices
+
+    def keep(self, values: tuple[Array, ...]) -> tuple[Array, ...]:
+        return tuple(values[i] for i in self.indices)
+
+
+def shorten(rule: Rule, arity: int) -> Short | None:
+    """Shorten a rule that reads nothing but values; None for others."""
+    values = "yx" if arity == 1 else "yabc"
+    if any(name not in values for name in rule.names):
+        return None
+    function = rule.function
+    indices = tuple(values.index(name) for name in rule.names)
+    if len(indices) == 1:
+        return Short(function, indices[0], indices)
+    if not indices:
+        return Short(lambda g, kept: function(g), None, indices)
+    return Short(lambda g, kept: function(g, *kept), None, indices)
+
+
+def singular(rule: RuleFunction) -> RuleFunction:
+    """Mark a partial that can be infinite or nan: where the cotangent is zero, so is the result.
+
+    Only where the result is not finite: elsewhere the product stays a function of ``g``, which the
+    second derivative needs.
+    """
+    if len(inspect.signature(rule).parameters) == 2:  # the common case without the cost of packing arguments
+
+        @functools.wraps(rule)
+        def guarded(g: Array, residual: Any) -> Array:
+            return finite_or_zero(rule(g, residual), g)
+
+    else:
+
+        @functools.wraps(rule)
+        def guarded(g: Array, *residuals: Any) -> Array:
+            return finite_or_zero(rule(g, *residuals), g)
+
+    return guarded
+
+
+def finite_or_zero(c: Array, g: Array) -> Array:
+    """Return `c`, with zero where it is not finite although `g` is zero."""
+    finite = np.isfinite(c)
+    if isinstance(finite, np.ndarray | np.bool_) and finite.all():
+        return c
+    return np.where(~finite & (g == 0), 0, c)
+
+
+class Linear(Primitive):
+    """A function that is jointly linear in its operands: the tangent of the output is the function itself.
+
+    ``adjoint(g, ...)`` returns the cotangent of operand ``i``.
+    """
+
+    def __init__(self, function: Any, adjoint: RuleFunction, *, variadic: bool = False, **options: Any) -> None:
+        self.arity = None if variadic else 1
+        super().__init__(function, (adjoint,), **options)
+        self.adjoint = self.rules[0]
+
+    def differentiable(self, i: int) -> bool:
+        return True
+
+    def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
+        return super().reads([0])
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+        like = next(dx for dx in tangents if dx is not None)
+        dxs = [zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True)]
+        return self.run(*dxs, **call.params)
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        assert self.adjoint is not None
+        for i, link in enumerate(call.links):
+            if link is not None:
+                yield i, self.adjoint(g, call, i)
+
+
+class Multilinear(Primitive):
+    """A function that is linear in each operand by itself; an adjoint of None means not differentiable there."""
+
+    def __init__(self, function: Any, *adjoints: RuleFunction | None, variadic: bool = False, **options: Any) -> None:
+        self.arity = None if variadic else len(adjoints)
+        super().__init__(function, adjoints, **options)
+
+    def rule(self, i: int) -> Rule | None:
+        return self.rules[0 if self.arity is None else i]
+
+    def differentiable(self, i: int) -> bool:
+        return self.rule(i) is not None
+
+    def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
+        return super().reads([0] if self.arity is None else wanted)
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Array:
+        terms = [
+            self.run(*call.xs[:i], dx, *call.xs[i + 1 :], **call.params)
+            for i, dx in enumerate(tangents)
+            if dx is not None
+        ]
+        return functools.reduce(lambda s, t: s + t, terms)
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        for i, link in enumerate(call.links):
+            rule = self.rule(i)
+            if link is not None and rule is not None:
+                yield i, rule(g, call, i)
+
+
+class Opaque(Primitive):
+    """A function whose two derivatives are stated by hand, each as a map of all tangents at once.
+
+    Parameters
+    ----------
+    jvp : callable
+        From the tangent (for several operands a tuple, zeros filled in) to that of the output (or a tuple).
+    vjp : callable
+        From the cotangent of the output (or a tuple, zeros filled in) to that of the operand (or a tuple).
+    """
+
+    def __init__(self, function: Any, jvp: RuleFunction, vjp: RuleFunction, *, arity: int = 1, **options: Any) -> None:
+        self.arity = arity
+        super().__init__(function, (vjp,), **options)
+        self.tangent = Rule(jvp, arity, self.defaults)
+        self.known |= set(self.tangent.keywords)
+
+    def differentiable(self, i: int) -> bool:
+        return True
+
+    def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
+        return super().reads([0])
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+        like = next(dx for dx in tangents if dx is not None)
+        dxs = tuple(zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True))
+        return self.tangent(dxs[0] if self.arity == 1 else dxs, call)
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        rule = self.rules[0]
+        assert rule is not None
+        cotangents = rule(g, call)
+        return enumerate((cotangents,) if self.arity == 1 else cotangents)
+
+
+class Selection(Opaque):
+    """A function that permutes along an axis: ``indices(x, axis, ...)`` says where each output came from."""
+
+    def __init__(self, function: Any, indices: RuleFunction, **options: Any) -> None:
+        where = Rule(indices, 1, defaults_of(function))
+
+        def jvp(dx: Array, call: Call) -> Array:
+            axis = call.params.get("axis", -1)
+            return np.take_along_axis(flat(dx, axis), order(call), -1 if axis is None else axis)
+
+        def vjp(g: Array, call: Call) -> Array:
+            axis = call.params.get("axis", -1)
+            inverse = np.argsort(order(call), axis=-1 if axis is None else axis)
+            x = np.take_along_axis(g, inverse, -1 if axis is None else axis)
+            return np.reshape(x, call.spaces[0].shape)
+
+        def order(call: Call) -> Array:
+            return where(flat(call.xs[0], call.params.get("axis", -1)), call)
+
+        super().__init__(function, jvp, vjp, **options)
+        self.known |= {"axis", *where.keywords}
+
+
+def flat(x: Array, axis: int | None) -> Array:
+    """Apply NumPy's ``axis=None``: work on the flattened array."""
+    return np.ravel(x) if axis is None else x
+
+
+class Composite(Primitive):
+    """A function written out as NumPy text over other primitives, with the signature of the original."""
+
+    def __init__(self, function: Any, body: Callable[..., Any], *, name: str | None = None) -> None:
+        self.arity = None
+        super().__init__(function, (), name=name)
+        self.body = body
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.body(*args, **kwargs)
+
+
+class Constant(Primitive):
+    """A function whose derivative is zero or without meaning: plain values in, plain values out."""
+
+    is_constant = True
+
+    def __init__(self, function: Any, *, name: str | None = None) -> None:
+        self.arity = None
+        super().__init__(function, (), name=name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        level = deepest((*args, *kwargs.values()))
+        if level is None:
+            return self.run(*args, **kwargs)
+        return level.process(self, args, kwargs)
+
+
+class Creation(Constant):
+    """A function that makes an array like another one: inside a transform a traced constant, which can be written to."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        level = deepest(args[:1])
+        value = super().__call__(*args, **kwargs)
+        return value if level is None else level.constant(value)
+
+
+class Unknown(Primitive):
+    """A function without rules. Its values are right; asking for its derivative is an error."""
+
+    def __init__(self, function: Any, spaces: list[Space], line: str) -> None:
+        self.arity = None
+        super().__init__(function, (), name=getattr(function, "__name__", repr(function)))
+        self.spaces = spaces
+        self.line = line
+
+    def differentiable(self, i: int) -> bool:
+        return True
+
+    def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
+        return set(), False
+
+    def error(self) -> NoDerivativeError:
+        return NoDerivativeError(
+            f"No derivative rule is known for {self.name}, called on {', '.join(map(str, self.spaces))} at "
+            f"{self.line}. Write it with functions that have rules, or, if no gradient should flow through it, "
+            "pass funcgrad.stop_gradient of the array."
+        )
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+        raise self.error()
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        raise self.error()

@@ -1,0 +1,113 @@
+"""Levels and what lives on them.
+
+One running transform is one :class:`Level`. Levels nest: a later one is deeper, and an operation goes
+to the deepest level among its operands, which unwraps its own tracers and runs the same function one
+level down. Depths come from one counter, so no stack has to be kept per thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.space import Space
+
+if TYPE_CHECKING:
+    from funcgrad.core.primitive import Primitive
+
+__all__ = ["Level", "Shell", "Traced", "deepest", "plain", "strip", "tracers_in", "zeros"]
+
+DEPTHS = itertools.count(1)
+
+
+class Level:
+    """One running transform. Subclasses say how it interprets a primitive."""
+
+    __slots__ = ("depth",)
+
+    def __init__(self) -> None:
+        self.depth = next(DEPTHS)
+
+    def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
+        """Apply `primitive` to operands of which at least one is a tracer of this level."""
+        raise NotImplementedError
+
+    def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Apply a function without rules: values are right, the derivative is an error when asked for."""
+        raise NotImplementedError
+
+    def constant(self, value: Array) -> Traced:
+        """Wrap a value that does not depend on what this level differentiates or maps over."""
+        raise NotImplementedError
+
+    def present(self, tracer: Traced) -> Any:
+        """Show a tracer that is about to be handed to the user (the facade shows its own as a ``Tensor``)."""
+        return tracer
+
+
+class Traced:
+    """What a transform puts in place of an array: a value one level down, its space, its level."""
+
+    __slots__ = ("level", "space", "value")
+
+    value: Array
+    space: Space
+    level: Level
+
+
+class Shell:
+    """A facade around an array or tracer. Operations with one are its business, not the core's."""
+
+    __slots__ = ()
+
+
+def deepest(operands: Iterable[Any]) -> Level | None:
+    """Return the deepest level among `operands`, or None when all are plain."""
+    top: Level | None = None
+    for x in operands:
+        if isinstance(x, Traced) and (top is None or x.level.depth > top.depth):
+            top = x.level
+    return top
+
+
+def plain(x: Any) -> Any:
+    """Return the array under all tracers."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x
+
+
+def zeros(space: Space, like: Any) -> Array:
+    """Return plain zeros of `space` on the device where `like` lives."""
+    like = plain(like)
+    if isinstance(like, np.ndarray | np.generic):
+        return np.zeros(space.shape, space.dtype)
+    return np.zeros(space.shape, space.dtype, like=like)
+
+
+def tracers_in(tree: Any) -> list[Traced]:
+    """Return the tracers in nested lists, tuples and dicts."""
+    if isinstance(tree, Traced):
+        return [tree]
+    if isinstance(tree, dict):
+        tree = tree.values()
+    elif not isinstance(tree, list | tuple):
+        return []
+    return [tracer for item in tree for tracer in tracers_in(item)]
+
+
+def strip(tree: Any, level: Level) -> Any:
+    """Replace tracers of `level` in nested lists, tuples and dicts by their values."""
+    if isinstance(tree, Traced):
+        return tree.value if tree.level is level else tree
+    if isinstance(tree, dict):
+        return {key: strip(item, level) for key, item in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*[strip(item, level) for item in tree])
+    if isinstance(tree, list | tuple):
+        return type(tree)(strip(item, level) for item in tree)
+    return tree

@@ -1,0 +1,258 @@
+"""Primitives: first-class records of a function and its rules, and the table that holds them.
+
+A rule says by the *names* of its parameters what it reads, and only that is kept for the backward pass:
+
+=============  ==========================================================================
+first          the cotangent ``g`` or tangent that the rule is applied to
+``y``          the value of the output (``Y``: only its shape and dtype, which costs nothing)
+``x``          the value of a single operand; ``a``, ``b``, ``c`` those of several
+``X`` ``A`` …  only the operand's :class:`~funcgrad.core.space.Space`
+``xs`` ``XS``  all operands or spaces of a function of any number of operands
+``i``          which of them the rule is asked for
+other          a keyword of the function: ``axis``, ``keepdims``, … (its default when not given)
+=============  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.level import Shell, Traced, deepest
+from funcgrad.errors import NoDerivativeError
+
+if TYPE_CHECKING:
+    from funcgrad.core.graph import Call
+
+__all__ = ["CALLS", "Primitive", "Rule", "Split", "defaults_of", "install"]
+
+Params: TypeAlias = dict[str, Any]
+Operands: TypeAlias = tuple[Array, ...]
+#: Splits a call's arguments into array operands and static parameters.
+Split: TypeAlias = Callable[..., tuple[Operands, Params]]
+Fetch: TypeAlias = "Callable[[Call, int], Any]"
+
+LETTERS = "abcdefgh"
+FAMILIAR = (np.ndarray, Traced, np.generic, bool, int, float, complex)
+
+#: How a NumPy function is called on tracers: the one table that dispatch reads.
+CALLS: dict[Any, Callable[..., Any]] = {}
+
+
+class Rule:
+    """A user-stated rule, and what it reads, known from the names of its parameters."""
+
+    __slots__ = ("fetch", "function", "keeps", "keeps_output", "keywords", "names")
+
+    def __init__(self, rule: Callable[..., Any], arity: int | None, defaults: Params) -> None:
+        parameters = inspect.signature(rule).parameters
+        own = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        letters = "x" if arity == 1 else LETTERS[: arity or 0]
+        self.function = rule
+        self.names = tuple(parameters)[1:]
+        self.keeps: set[int] | None = set()  # operands whose values are read; None: all of them
+        self.keeps_output = False
+        self.keywords: list[str] = []
+        self.fetch = [self.plan(name, letters, defaults | own) for name in self.names]
+
+    def plan(self, name: str, letters: str, defaults: Params) -> Fetch:
+        """Note what `name` reads, and return how to fetch it from a call."""
+        if name == "y":
+            self.keeps_output = True
+            return lambda call, i: call.y
+        if name == "Y":
+            return lambda call, i: call.output_space
+        if name == "i":
+            return lambda call, i: i
+        if name == "call":  # everything: for the kinds, which build rules from rules
+            self.keeps = None
+            return lambda call, i: call
+        if name == "xs":
+            self.keeps = None
+            return lambda call, i: call.xs
+        if name == "XS":
+            return lambda call, i: call.spaces
+        if name in letters:
+            index = letters.index(name)
+            if self.keeps is not None:
+                self.keeps.add(index)
+            return lambda call, i: call.xs[index]
+        if name.lower() in letters:
+            index = letters.index(name.lower())
+            return lambda call, i: call.spaces[index]
+        self.keywords.append(name)
+        default = defaults.get(name)
+        return lambda call, i: call.params.get(name, default)
+
+    def __call__(self, g: Array, call: Call, i: int = 0) -> Any:
+        return self.function(g, *[fetch(call, i) for fetch in self.fetch])
+
+
+class Primitive:
+    """A function with derivative rules. The kinds in :mod:`funcgrad.core.kinds` are its subclasses.
+
+    Parameters
+    ----------
+    function : callable
+        The NumPy function that dispatch arrives with: the key in the table.
+    rules : iterable of callable or None
+        One per operand; None where the function is not differentiable in that operand.
+    name : str, optional
+        How messages and graphs call it; the function's own name by default.
+    run : callable, optional
+        What computes the value of operands of any level, when that is not `function` itself.
+    own : bool
+        Whether `function` is our own and knows plain arrays only: then the table does the dispatch for it.
+    view : bool
+        Whether the output shares memory with the first operand.
+    split : callable, optional
+        Splits a call's arguments into operands and parameters, where the signature cannot tell.
+    ignore : str
+        Keywords, separated by spaces, that change the value but not the rule (``dtype``, ...).
+    """
+
+    arity: int | None  # None: any number of operands
+    is_constant = False
+    is_singular = False  # whether a partial can be infinite, so that NumPy may warn in a rule
+
+    def __init__(
+        self,
+        function: Any,
+        rules: Iterable[Callable[..., Any] | None],
+        *,
+        name: str | None = None,
+        run: Callable[..., Any] | None = None,
+        own: bool = False,
+        view: bool = False,
+        split: Split | None = None,
+        ignore: str = "",
+    ) -> None:
+        self.function = function
+        self.defaults = defaults_of(function)
+        self.rules = tuple(None if rule is None else Rule(rule, self.arity, self.defaults) for rule in rules)
+        self.name: str = name or function.__name__
+        self.compute: Callable[..., Any] = run or function
+        self.run: Callable[..., Any] = self.dispatch if own else self.compute
+        self.is_view = view
+        self.split = split or self.split_by_signature
+        known = {keyword for rule in self.rules if rule is not None for keyword in rule.keywords}
+        self.known = known | set(ignore.split())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        operands, params = self.split(*args, **kwargs)
+        for x in operands:
+            if not isinstance(x, FAMILIAR):
+                if isinstance(x, Shell) or not is_array_like(x):
+                    return NotImplemented
+                operands = tuple(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands)
+        if not self.known.issuperset(params):
+            params = self.check(params)
+        for keyword, value in params.items():
+            if isinstance(value, Traced) and value.space.is_inexact:
+                raise NoDerivativeError(
+                    f"{self.name}: the derivative with respect to {keyword}= is not known. "
+                    f"Pass funcgrad.stop_gradient of it if no gradient is needed."
+                )
+        return self.bind(operands, params)
+
+    def bind(self, operands: Operands, params: Params) -> Any:
+        """Apply to operands of any level: the deepest among them interprets the call."""
+        level = deepest(operands)
+        if level is None:
+            return self.compute(*operands, **params)
+        return level.process(self, operands, params)
+
+    def dispatch(self, *operands: Any, **params: Any) -> Any:
+        return self.bind(operands, params)
+
+    # -- What the kinds derive ------------------------------------------------------------------
+
+    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+        """Return the output's tangent; None stands for a known zero."""
+        raise NotImplementedError
+
+    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+        """Yield (operand number, its cotangent) for the operands that have a parent."""
+        raise NotImplementedError
+
+    def differentiable(self, i: int) -> bool:
+        """Whether operand `i` has a derivative; a rule of None means that it has not."""
+        return self.rules[i] is not None
+
+    def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
+        """Return which operands (None: all) and whether the output must be kept for `wanted` operands."""
+        keeps: set[int] = set()
+        output = False
+        for i in wanted:
+            rule = self.rules[i]
+            if rule is None:
+                continue
+            output |= rule.keeps_output
+            if rule.keeps is None:
+                return None, output or any(r.keeps_output for r in self.rules if r is not None)
+            keeps |= rule.keeps
+        return keeps, output
+
+    # -- Arguments ------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def signature(self) -> tuple[str, ...]:
+        return tuple(inspect.signature(self.function).parameters)
+
+    def split_by_signature(self, *args: Any, **kwargs: Any) -> tuple[Operands, Params]:
+        arity = len(args) if self.arity is None else self.arity
+        if len(args) == arity:
+            return args, kwargs
+        if len(args) > arity:
+            return args[:arity], dict(zip(self.signature[arity:], args[arity:], strict=False)) | kwargs
+        missing = [kwargs.pop(name) for name in self.signature[len(args) : arity] if name in kwargs]
+        if len(args) + len(missing) != arity:
+            raise TypeError(f"{self.name} takes {arity} array argument(s), got {len(args) + len(missing)}")
+        return (*args, *missing), kwargs
+
+    def check(self, params: Params) -> Params:
+        """Drop keywords at their default; refuse those that no rule knows, rather than ignore them."""
+        kept = {}
+        for keyword, value in params.items():
+            if keyword in self.known:
+                kept[keyword] = value
+            elif keyword not in self.signature:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument {keyword!r}")
+            elif not (value is None or value is np._NoValue or value is self.defaults.get(keyword)):
+                raise NoDerivativeError(
+                    f"{self.name}: the derivative with {keyword}={value!r} is not known. Leave {keyword} out, "
+                    f"or pass funcgrad.stop_gradient of the array if no gradient is needed through this call."
+                )
+        return kept
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()} primitive {self.name}>"
+
+
+def is_array_like(x: Any) -> bool:
+    """Whether an operand of an unfamiliar type can take part; one with ``__array_ufunc__ = None`` will not."""
+    return isinstance(x, list | tuple) or getattr(x, "__array_ufunc__", None) is not None
+
+
+def defaults_of(function: Any) -> Params:
+    """Return the defaults in a function's signature; NumPy's "no value" counts as None."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):  # a function in C that states no signature
+        return {}
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    return {name: None if value is np._NoValue else value for name, value in defaults.items()}
+
+
+def install(families: Iterable[Iterable[Primitive]]) -> None:
+    """Enter the primitives of rule families into the table; a function stated twice is refused."""
+    for family in families:
+        for primitive in family:
+            if primitive.function in CALLS:
+                raise ValueError(f"{primitive.name} has rules already")
+            CALLS[primitive.function] = primitive

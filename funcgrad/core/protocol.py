@@ -1,0 +1,196 @@
+"""NumPy's two protocols: from a call that reached a tracer to the primitive that interprets it.
+
+The plain call of a ufunc without keywords is the hot path and stays in ``Tracer.__array_ufunc__``;
+here are the rest: ``out=``, ``where=``, ``dtype=``, the ufunc methods, and functions without rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.gather import scatter
+from funcgrad.core.level import Shell, Traced, deepest, tracers_in
+from funcgrad.core.primitive import CALLS
+from funcgrad.errors import LostGradientError, NoDerivativeError
+
+__all__ = ["apply_function", "apply_ufunc", "store"]
+
+REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
+}
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer ``__array_ufunc__`` for one tracer among `inputs` or ``out``."""
+    out = kwargs.pop("out", None)
+    if any(isinstance(x, Shell) for x in (*inputs, *(out or ()))):
+        return NotImplemented
+    if method == "at":
+        return apply_at(ufunc, *inputs)
+    if method != "__call__":
+        result = METHODS[method](ufunc, *inputs, **kwargs)
+    else:
+        result = apply_call(ufunc, inputs, out, **kwargs)
+    if out is None or result is NotImplemented:
+        return result
+    return store_all(out, result, ufunc.__name__)
+
+
+def apply_call(
+    ufunc: np.ufunc,
+    inputs: tuple[Any, ...],
+    out: tuple[Any, ...] | None,
+    *,
+    where: Any = True,
+    dtype: Any = None,
+    **layout: Any,
+) -> Any:
+    for keyword in layout:
+        if keyword not in ("casting", "order", "subok"):
+            raise NoDerivativeError(f"{ufunc.__name__}: the derivative with {keyword}= is not known")
+    if dtype is not None:
+        inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
+    call = CALLS.get(ufunc)
+    if call is None:
+        return unruled(ufunc, inputs, {})
+    if where is True:
+        return call(*inputs)
+    with np.errstate(all="ignore"):  # elements outside the mask are computed too, then dropped
+        result = call(*inputs)
+    results = result if isinstance(result, tuple) else (result,)
+    untouched = out or (None,) * len(results)
+    masked = tuple(np.where(where, r, 0 if old is None else old) for r, old in zip(results, untouched, strict=True))
+    return masked if isinstance(result, tuple) else masked[0]
+
+
+def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None:
+    """Answer ``ufunc.at(target, indices, values)``: only a traced target can take traced values."""
+    if not isinstance(target, Traced):
+        raise LostGradientError(
+            f"np.{ufunc.__name__}.at would write a traced value into a plain ndarray and lose its gradient. "
+            "Accumulate into a traced array instead: start from np.zeros_like of a traced array."
+        )
+    if ufunc not in (np.add, np.subtract) or len(operands) != 1:
+        raise NoDerivativeError(f"np.{ufunc.__name__}.at has no derivative rule; np.add.at and np.subtract.at have")
+    values = operands[0] if ufunc is np.add else -operands[0]
+    place = np.zeros(target.space.shape, target.space.dtype)[indices].shape
+    scattered = CALLS[scatter](np.broadcast_to(values, place), space=target.space, indices=(indices,))
+    store(target, CALLS[np.add](target, scattered), f"{ufunc.__name__}.at")
+
+
+# -- ufunc methods -----------------------------------------------------------------------------------
+
+
+def apply_reduce(ufunc: np.ufunc, x: Array, axis: Any = 0, dtype: Any = None, **kwargs: Any) -> Any:
+    known = REDUCTIONS.get((ufunc, "reduce"))
+    if known is not None:
+        return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}), **kwargs)
+    if kwargs.get("where", True) is not True:
+        raise NoDerivativeError(f"np.{ufunc.__name__}.reduce with where= has no derivative rule")
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
+    rows: Any = np.moveaxis(x, [int(a) for a in axes], range(len(axes)))
+    rows = list(np.reshape(rows, (-1, *rows.shape[len(axes) :])))
+    if "initial" in kwargs and kwargs["initial"] is not np._NoValue:
+        rows.insert(0, kwargs["initial"])
+    total = rows[0]
+    for row in rows[1:]:
+        total = ufunc(total, row)
+    return np.expand_dims(total, tuple(int(a) for a in axes)) if kwargs.get("keepdims") else total
+
+
+def apply_accumulate(ufunc: np.ufunc, x: Array, axis: int = 0, dtype: Any = None) -> Any:
+    known = REDUCTIONS.get((ufunc, "accumulate"))
+    if known is not None:
+        return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
+    partial: list[Any] = []
+    for row in np.moveaxis(x, axis, 0):
+        partial.append(ufunc(partial[-1], row) if partial else row)
+    return np.stack(partial, axis=axis)
+
+
+def apply_reduceat(ufunc: np.ufunc, x: Array, indices: Sequence[int], axis: int = 0, dtype: Any = None) -> Any:
+    x = np.moveaxis(x, axis, 0)
+    ends = [*indices[1:], len(x)]
+    pieces = [apply_reduce(ufunc, x[i:j], 0, dtype) if i < j else x[i] for i, j in zip(indices, ends, strict=True)]
+    return np.stack(pieces, axis=axis)
+
+
+def apply_outer(ufunc: np.ufunc, a: Array, b: Array, **kwargs: Any) -> Any:
+    return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+
+
+METHODS: dict[str, Callable[..., Any]] = {
+    "reduce": apply_reduce,
+    "accumulate": apply_accumulate,
+    "reduceat": apply_reduceat,
+    "outer": apply_outer,
+}
+
+# -- Functions ---------------------------------------------------------------------------------------
+
+
+def apply_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer ``__array_function__``."""
+    if any(issubclass(t, Shell) for t in types):
+        return NotImplemented
+    out = kwargs.get("out")
+    if out is not None:
+        kwargs = {keyword: value for keyword, value in kwargs.items() if keyword != "out"}
+    call = CALLS.get(function)
+    result = unruled(function, args, kwargs) if call is None else call(*args, **kwargs)
+    return result if out is None else store_all((out,), result, function.__name__)
+
+
+def create(function: Any, like: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Answer ``np.zeros(..., like=tracer)`` and its kin: a traced constant; of traced elements, an array."""
+    if tracers_in(args):
+        return gathered(args[0])
+    return like.level.constant(function(*args, **kwargs, like=like.value))
+
+
+def gathered(elements: Any) -> Any:
+    """Return the array of nested sequences of traced and plain values."""
+    return np.stack([gathered(x) for x in elements]) if isinstance(elements, list | tuple) else elements
+
+
+def unruled(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    level = deepest(tracers_in((args, kwargs)))
+    if level is None:
+        raise NoDerivativeError(f"{function.__name__} reached a traced value where funcgrad cannot find it")
+    return level.unruled(function, args, kwargs)
+
+
+# -- Results that are written somewhere -----------------------------------------------------------------
+
+
+def store_all(out: tuple[Any, ...], result: Any, name: str) -> Any:
+    if len(out) == 1:
+        return store(out[0], result, name)
+    return tuple(r if o is None else store(o, r, name) for o, r in zip(out, result, strict=True))
+
+
+def store(target: Any, result: Any, name: str) -> Any:
+    """Write `result` into the array `target`, as ``out=`` asks; only a tracer can take a traced result."""
+    if not isinstance(target, Traced):
+        raise LostGradientError(
+            f"np.{name}(..., out=plain_array) would lose the gradient of a traced value of shape "
+            f"{np.shape(result)}. Use the returned value, or give a traced buffer (np.zeros_like of a traced array)."
+        )
+    if result.shape != target.space.shape:
+        raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")
+    if not np.can_cast(result.dtype, target.space.dtype, "same_kind"):
+        raise TypeError(f"np.{name}: cannot cast {result.dtype} to {target.space.dtype} with casting rule 'same_kind'")
+    writable: Any = target
+    writable.rebind(result if result.dtype == target.space.dtype else result.astype(target.space.dtype), name)
+    return target

@@ -1,0 +1,104 @@
+"""Spaces: the shape and dtype that a value, its tangents and its cotangents share.
+
+A cotangent lives in the space of its primal. Rules need not care: they return something that
+broadcasts against it, and :func:`project` sums, broadcasts, casts or takes the real part, once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+
+__all__ = ["Space", "project", "space_of"]
+
+
+class Space:
+    """The shape and dtype of an array. Interned: equal spaces are mostly one object, so ``is`` is the fast test."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def is_complex(self) -> bool:
+        return self.dtype.kind == "c"
+
+    @property
+    def is_inexact(self) -> bool:
+        """Whether a derivative with respect to values of this space has a meaning."""
+        return self.dtype.kind in "fc"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Space) and self.shape == other.shape and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"{self.dtype}[{','.join(map(str, self.shape))}]"
+
+
+INTERNED: dict[tuple[tuple[int, ...], np.dtype[Any]], Space] = {}
+INTERNED_LIMIT = 10_000  # identity is only the fast test for equality, so forgetting spaces is harmless
+
+
+def space_of(value: Array) -> Space:
+    """Return the interned space of an array, NumPy scalar or tracer."""
+    try:
+        key = (value.shape, value.dtype)
+    except AttributeError:
+        value = np.asarray(value)
+        key = (value.shape, value.dtype)
+    space = INTERNED.get(key)
+    if space is None:
+        if len(INTERNED) >= INTERNED_LIMIT:
+            INTERNED.clear()
+        space = INTERNED.setdefault(key, Space(*key))
+    return space
+
+
+def project(g: Array, space: Space) -> Array:
+    """Bring `g` into `space`: real part, sum over broadcast axes, broadcast over missing ones, cast.
+
+    Parameters
+    ----------
+    g : array
+        A tangent or cotangent whose shape broadcasts with ``space.shape``.
+    space : Space
+        The space of the primal.
+
+    Returns
+    -------
+    array
+        `g` itself when it already lives in `space`.
+    """
+    shape = space.shape
+    if g.dtype.kind == "c" and space.dtype.kind != "c":
+        g = np.real(g)
+    if g.shape != shape:
+        extra = g.ndim - len(shape)
+        stretched = [extra + i for i, n in enumerate(shape) if extra + i >= 0 and n == 1 != g.shape[extra + i]]
+        axes = (*range(extra), *stretched)
+        if axes:
+            g = np.sum(g, axis=axes, keepdims=True)
+            if extra > 0:
+                g = np.reshape(g, g.shape[extra:])
+        if g.shape != shape:
+            g = np.broadcast_to(g, shape)
+    if g.dtype != space.dtype:
+        g = g.astype(space.dtype)
+    return g

@@ -1,0 +1,120 @@
+"""Arithmetic: sums, products, powers, absolute values, and choices between two values."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
+
+__all__ = ["RULES"]
+
+
+def power_base(g: Array, a: Array, b: Array) -> Array:
+    """``b * a**(b-1)``, which is zero everywhere for ``b == 0``."""
+    if isinstance(b, int | float):
+        return g * (b * (a if b == 2 else a ** (b - 1))) if b else g * 0
+    return g * (b * a ** np.where(b == 0, 1, b - 1))
+
+
+def power_exponent(g: Array, y: Array, a: Array) -> Array:
+    """``y * log(a)``, and zero at ``a == 0``, the limit for positive exponents."""
+    if isinstance(a, int | float):  # a number, which does not widen float32
+        return g * y * (math.log(a) if a > 0 else 0.0 if a == 0 else math.nan)
+    return g * y * np.log(np.where(a == 0, 1, a))
+
+
+def absolute(g: Array, y: Array, x: Array) -> Array:
+    """The sign of `x`, for complex `x` its conjugate phase; zero at zero."""
+    if x.dtype.kind == "c":
+        return g * np.conjugate(x) / np.where(y == 0, 1, y)
+    return g * np.sign(x)
+
+
+def larger(g: Array, a: Array, b: Array) -> Array:
+    """`g` where ``a > b``; ties share equally."""
+    return np.where(a > b, g, np.where(a == b, g / 2, 0))
+
+
+def divmod_body(a: Array, b: Array) -> tuple[Array, Array]:
+    return np.floor_divide(a, b), np.remainder(a, b)
+
+
+def modf_body(x: Array) -> tuple[Array, Array]:
+    whole = np.trunc(x)
+    return x - whole, whole
+
+
+def float_power_body(a: Array, b: Array) -> Array:
+    wide = np.result_type(a, b, np.float64)
+    return np.power(np.asarray(a, wide) if isinstance(a, int | float) else a.astype(wide), b)
+
+
+def clip_body(
+    a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None, dtype: object = None
+) -> Array:
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    if low is not None:
+        a = np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+def nan_to_num_body(x: Array, copy: bool = True, nan: Array = 0.0, posinf: Array = None, neginf: Array = None) -> Array:
+    info = np.finfo(x.dtype)
+    x = np.where(np.isnan(x), nan, x)
+    x = np.where(np.isposinf(x), info.max if posinf is None else posinf, x)
+    return np.where(np.isneginf(x), info.min if neginf is None else neginf, x)
+
+
+RULES = (
+    # -- Sums and products
+    Elementwise(np.add, lambda g: g, lambda g: g, run=operator.add),
+    Elementwise(np.subtract, lambda g: g, lambda g: -g, run=operator.sub),
+    Elementwise(np.multiply, lambda g, b: g * b, lambda g, a: g * a, run=operator.mul),
+    Elementwise(np.divide, singular(lambda g, b: g / b), singular(lambda g, y, b: -g * y / b), run=operator.truediv),
+    Elementwise(np.negative, lambda g: -g, run=operator.neg),
+    Elementwise(np.positive, lambda g: g),
+    Elementwise(np.reciprocal, singular(lambda g, y: -g * y * y)),
+    # -- Powers and roots
+    Elementwise(np.power, singular(power_base), singular(power_exponent), run=operator.pow),
+    Composite(np.float_power, float_power_body),
+    Elementwise(np.square, lambda g, x: g * (2 * x)),
+    Elementwise(np.sqrt, singular(lambda g, y: g / (y + y))),
+    Elementwise(np.cbrt, singular(lambda g, y: g / (3 * y * y))),
+    # -- Absolute values and signs
+    Elementwise(np.absolute, absolute),
+    Elementwise(np.fabs, lambda g, x: g * np.sign(x)),
+    Elementwise(np.copysign, lambda g, y, a: g * np.sign(a) * np.sign(y), None),
+    Elementwise(
+        np.hypot, lambda g, y, a: g * a / np.where(y == 0, 1, y), lambda g, y, b: g * b / np.where(y == 0, 1, y)
+    ),
+    # -- Remainders
+    Elementwise(np.remainder, lambda g: g, lambda g, a, b: -g * np.floor_divide(a, b)),
+    Elementwise(np.fmod, lambda g: g, lambda g, a, b: -g * np.trunc(a / b)),
+    Composite(np.divmod, divmod_body),
+    Composite(np.modf, modf_body),
+    Constant(np.floor_divide),
+    # -- The larger and the smaller
+    Elementwise(np.maximum, larger, lambda g, a, b: larger(g, b, a)),
+    Elementwise(np.minimum, lambda g, a, b: larger(g, b, a), larger),
+    Elementwise(
+        np.fmax,
+        lambda g, a, b: np.where(np.isnan(b), g, larger(g, a, b)),
+        lambda g, a, b: np.where(np.isnan(a), g, larger(g, b, a)),
+    ),
+    Elementwise(
+        np.fmin,
+        lambda g, a, b: np.where(np.isnan(b), g, larger(g, b, a)),
+        lambda g, a, b: np.where(np.isnan(a), g, larger(g, a, b)),
+    ),
+    Composite(np.clip, clip_body),
+    Composite(np.nan_to_num, nan_to_num_body),
+    # -- Neighbours on the floating-point grid
+    Elementwise(np.ldexp, lambda g, b: np.ldexp(g, b), None),
+    Elementwise(np.nextafter, lambda g: g, None),
+    Elementwise(np.heaviside, None, lambda g, a: np.where(a == 0, g, 0)),
+)

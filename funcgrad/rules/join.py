@@ -1,0 +1,141 @@
+"""Joining and splitting arrays."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.kinds import Composite, Linear
+from funcgrad.core.space import Space
+
+__all__ = ["RULES"]
+
+
+def split_concatenate(
+    arrays: Sequence[Array], axis: int | None = 0, dtype: Any = None, casting: str = "same_kind"
+) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    arrays = tuple(arrays)
+    if axis is None:
+        arrays, axis = tuple(np.ravel(x) for x in arrays), 0
+    return arrays, {"axis": axis} | ({} if dtype is None else {"dtype": dtype, "casting": casting})
+
+
+def run_concatenate(*arrays: Array, axis: int, **cast: Any) -> Array:
+    return np.concatenate(arrays, axis=axis, **cast)
+
+
+def part_of(g: Array, i: int, XS: Sequence[Space], axis: int) -> Array:
+    """Return the slice of `g` that came from operand `i`."""
+    axis %= g.ndim
+    start = sum(X.shape[axis] for X in XS[:i])
+    return g[(slice(None),) * axis + (slice(start, start + XS[i].shape[axis]),)]
+
+
+def stack_body(arrays: Sequence[Array], axis: int = 0, out: None = None, **cast: Any) -> Array:
+    arrays = list(arrays)
+    if not arrays:
+        raise ValueError("need at least one array to stack")
+    if len({np.shape(x) for x in arrays}) > 1:
+        raise ValueError("all input arrays must have the same shape")
+    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, **cast)
+
+
+def vstack_body(tup: Sequence[Array], **cast: Any) -> Array:
+    return np.concatenate([np.atleast_2d(x) for x in tup], axis=0, **cast)
+
+
+def hstack_body(tup: Sequence[Array], **cast: Any) -> Array:
+    arrays = [np.atleast_1d(x) for x in tup]
+    return np.concatenate(arrays, axis=0 if arrays and arrays[0].ndim == 1 else 1, **cast)
+
+
+def dstack_body(tup: Sequence[Array]) -> Array:
+    return np.concatenate([np.atleast_3d(x) for x in tup], axis=2)
+
+
+def column_stack_body(tup: Sequence[Array]) -> Array:
+    return np.concatenate([x if np.ndim(x) > 1 else np.reshape(x, (-1, 1)) for x in tup], axis=1)
+
+
+def append_body(arr: Array, values: Array, axis: int | None = None) -> Array:
+    return np.concatenate([arr, values] if axis is not None else [np.ravel(arr), np.ravel(values)], axis=axis or 0)
+
+
+def block_body(arrays: Any) -> Array:
+    """Join innermost lists along the last axis, the next along the one before, and so on."""
+    depth = list_depth(arrays)
+    ndim = max([depth, *(np.ndim(x) for x in leaves(arrays))])
+
+    def join(node: Any, level: int) -> Array:
+        if level == depth:
+            return np.reshape(node, (1,) * (ndim - np.ndim(node)) + np.shape(node))
+        return np.concatenate([join(child, level + 1) for child in node], axis=level - depth)
+
+    return join(arrays, 0)
+
+
+def list_depth(node: Any) -> int:
+    return 1 + list_depth(node[0]) if isinstance(node, list) else 0
+
+
+def leaves(node: Any) -> list[Array]:
+    return [leaf for child in node for leaf in leaves(child)] if isinstance(node, list) else [node]
+
+
+def array_split_body(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    """Slices between the given indices, or so many nearly equal ones."""
+    size = ary.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        sections = int(indices_or_sections)
+        if sections <= 0:
+            raise ValueError("number sections must be larger than 0.")
+        small, extra = divmod(size, sections)
+        lengths = [small + 1] * extra + [small] * (sections - extra)
+        bounds = [0, *itertools.accumulate(lengths)]
+    else:
+        bounds = [0, *(int(i) for i in indices_or_sections), size]
+    lead = (slice(None),) * (axis % ary.ndim)
+    return [ary[(*lead, slice(i, j))] for i, j in itertools.pairwise(bounds)]
+
+
+def split_body(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
+    if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
+        raise ValueError("array split does not result in an equal division")
+    return np.array_split(ary, indices_or_sections, axis)
+
+
+def hsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
+    return np.split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+
+
+def vsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
+    return np.split(ary, indices_or_sections, 0)
+
+
+def dsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
+    return np.split(ary, indices_or_sections, 2)
+
+
+RULES = (
+    # -- Joining
+    Linear(
+        np.concatenate, part_of, variadic=True, split=split_concatenate, run=run_concatenate, ignore="dtype casting"
+    ),
+    Composite(np.stack, stack_body),
+    Composite(np.vstack, vstack_body),
+    Composite(np.hstack, hstack_body),
+    Composite(np.dstack, dstack_body),
+    Composite(np.column_stack, column_stack_body),
+    Composite(np.append, append_body),
+    Composite(np.block, block_body),
+    # -- Splitting
+    Composite(np.array_split, array_split_body),
+    Composite(np.split, split_body),
+    Composite(np.hsplit, hsplit_body),
+    Composite(np.vsplit, vsplit_body),
+    Composite(np.dsplit, dsplit_body),
+)

@@ -1,0 +1,251 @@
+"""Reductions and running totals along axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque
+from funcgrad.core.space import Space
+
+__all__ = ["RULES"]
+
+Axis: TypeAlias = int | tuple[int, ...] | None
+
+
+def kept(y: Array, X: Space, axis: Axis, keepdims: Any) -> Array:
+    """Give a reduced array its lost axes back, with length one, so that it broadcasts with the operand."""
+    if keepdims or X.ndim == 0:
+        return y
+    return np.reshape(y, kept_shape(X, axis))
+
+
+def kept_shape(X: Space, axis: Axis) -> tuple[int, ...]:
+    axes = axes_of(X, axis)
+    return tuple(1 if d in axes else n for d, n in enumerate(X.shape))
+
+
+def axes_of(X: Space, axis: Axis) -> set[int]:
+    if axis is None:
+        return set(range(X.ndim))
+    return {int(d) % X.ndim for d in ((axis,) if isinstance(axis, int | np.integer) else axis)}
+
+
+def count(X: Space, axis: Axis) -> int:
+    """Return how many elements each output is made from."""
+    product = 1
+    for d in axes_of(X, axis):
+        product *= X.shape[d]
+    return product
+
+
+def is_given(where: Any) -> bool:
+    return where is not None and where is not True
+
+
+# -- Sums -------------------------------------------------------------------------------------------------
+
+
+def sum_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+    g = kept(g, X, axis, keepdims)
+    return np.where(where, g, 0) if is_given(where) else g
+
+
+class Sum(Linear):
+    """``np.sum``, of which ``initial`` is one more term."""
+
+    def __call__(self, *args: Any, initial: Any = 0, **kwargs: Any) -> Any:
+        total = super().__call__(*args, **kwargs)
+        return total if (type(initial) is int and initial == 0) or initial is np._NoValue else total + initial
+
+
+def mean_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+    if is_given(where):
+        chosen = np.broadcast_to(where, X.shape)
+        numbers = np.sum(chosen, axis=axis, keepdims=True)
+        return np.where(where, kept(g, X, axis, keepdims) / numbers.astype(X.dtype), 0)
+    return kept(g, X, axis, keepdims) / max(count(X, axis), 1)
+
+
+def cumsum_body(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return running_sum(a, axis=axis) if dtype is None else running_sum(a.astype(dtype), axis=axis)
+
+
+def running_sum_run(a: Array, axis: int) -> Array:
+    return np.add.accumulate(a, axis=axis)
+
+
+# -- Products: by halves, so that the derivative is exact at zeros ---------------------------------------------
+
+
+def prod_body(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Array:
+    if dtype is not None:
+        a = a.astype(dtype)
+    if is_given(where):
+        a = np.where(where, a, 1)
+    axes = sorted(axes_of(Space(a.shape, a.dtype), axis))
+    shape = a.shape
+    rest = [d for d in range(len(shape)) if d not in axes]
+    x = np.reshape(np.transpose(a, axes + rest), (-1, *(shape[d] for d in rest)))
+    while len(x) > 1:
+        half = len(x) // 2
+        pairs = x[:half] * x[half : 2 * half]
+        x = np.concatenate([pairs, x[2 * half :]]) if len(x) % 2 else pairs
+    y = x[0] if len(x) else np.ones_like(np.sum(x, axis=0))
+    if initial is not None and initial is not np._NoValue:
+        y = y * initial
+    return np.reshape(y, [1 if d in axes else n for d, n in enumerate(shape)]) if truth(keepdims) else y
+
+
+def truth(keepdims: Any) -> bool:
+    return keepdims is not np._NoValue and bool(keepdims)
+
+
+def cumprod_body(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
+    """By doubling steps: after each, every element is the product of twice as many before it."""
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    x = np.moveaxis(a if dtype is None else a.astype(dtype), axis, 0)
+    step = 1
+    while step < len(x):
+        x = np.concatenate([x[:step], x[step:] * x[:-step]])
+        step *= 2
+    return np.moveaxis(x, 0, axis)
+
+
+# -- Extremes -------------------------------------------------------------------------------------------------
+
+
+def shares(x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+    """Return the weight of each element in its extreme: one for a single winner, ties share equally."""
+    winners = x == kept(y, X, axis, keepdims)
+    if is_given(where):
+        winners = winners & where
+    numbers = np.sum(winners, axis=axis, keepdims=True)
+    return winners.astype(X.dtype) / np.maximum(numbers, 1).astype(X.dtype)
+
+
+def extreme(function: Any) -> Opaque:
+    """Return the rules of a maximum or minimum along axes."""
+
+    def jvp(dx: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+        weights = shares(x, y, X, axis, keepdims, where)
+        return np.sum(dx * weights, axis=axis, keepdims=bool(keepdims))
+
+    def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+        return kept(g, X, axis, keepdims) * shares(x, y, X, axis, keepdims, where)
+
+    return Opaque(function, jvp, vjp, ignore="initial")
+
+
+def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = False) -> Array:
+    return np.max(a, axis=axis, keepdims=truth(keepdims)) - np.min(a, axis=axis, keepdims=truth(keepdims))
+
+
+# -- Moments --------------------------------------------------------------------------------------------------
+
+
+def var_body(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Array:
+    if dtype is not None:
+        a = a.astype(dtype)
+    if correction is not None and correction is not np._NoValue:
+        ddof = correction
+    if where is np._NoValue:
+        where = True
+    if mean is None or mean is np._NoValue:
+        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+    deviation = a - mean
+    squares = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else deviation * deviation
+    chosen = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims)) if is_given(where) else None
+    numbers = count(Space(a.shape, a.dtype), axis) if chosen is None else chosen
+    total = np.sum(squares, axis=axis, keepdims=truth(keepdims), where=where)
+    freedom = np.maximum(numbers - ddof, 0)
+    return total / (float(freedom) if np.ndim(freedom) == 0 else freedom.astype(total.dtype))
+
+
+def std_body(*args: Any, **kwargs: Any) -> Array:
+    return root(np.var(*args, **kwargs))
+
+
+# -- Without the nans -------------------------------------------------------------------------------------------
+
+
+def without_nans(function: Any, fill: float) -> Callable[..., Array]:
+    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
+        return function(np.where(np.isnan(a), fill, a), axis=axis, **kwargs)
+
+    return body
+
+
+def over_numbers(function: Any) -> Callable[..., Array]:
+    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
+        return function(np.where(np.isnan(a), 0, a), axis=axis, where=~np.isnan(a), **kwargs)
+
+    return body
+
+
+def extreme_of_numbers(function: Any, fill: float) -> Callable[..., Array]:
+    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
+        y = function(np.where(np.isnan(a), fill, a), axis=axis, **kwargs)
+        return np.where(np.all(np.isnan(a), axis=axis, keepdims=truth(kwargs.get("keepdims"))), np.nan, y)[()]
+
+    return body
+
+
+#: The square root, with derivative zero at zero: that of a standard deviation where nothing deviates.
+root = Elementwise(np.sqrt, lambda g, y: g / np.where(y == 0, np.inf, y + y), name="std")
+
+running_sum: Linear = Linear(
+    running_sum_run, lambda g, axis: np.flip(running_sum(np.flip(g, axis), axis=axis), axis), name="cumsum", own=True
+)
+
+RULES = (
+    # -- Sums
+    Sum(np.sum, sum_adjoint, ignore="dtype"),
+    Linear(np.mean, mean_adjoint, ignore="dtype"),
+    running_sum,
+    Composite(np.cumsum, cumsum_body),
+    # -- Products
+    Composite(np.prod, prod_body),
+    Composite(np.cumprod, cumprod_body),
+    # -- Extremes
+    *(extreme(f) for f in (np.max, np.min, np.amax, np.amin)),
+    Composite(np.ptp, ptp_body),
+    # -- Moments
+    Composite(np.var, var_body),
+    Composite(np.std, std_body),
+    # -- Without the nans
+    Composite(np.nansum, without_nans(np.sum, 0.0)),
+    Composite(np.nanprod, without_nans(np.prod, 1.0)),
+    Composite(np.nancumsum, without_nans(np.cumsum, 0.0)),
+    Composite(np.nancumprod, without_nans(np.cumprod, 1.0)),
+    Composite(np.nanmean, over_numbers(np.mean)),
+    Composite(np.nanvar, over_numbers(np.var)),
+    Composite(np.nanstd, over_numbers(np.std)),
+    Composite(np.nanmax, extreme_of_numbers(np.max, -np.inf)),
+    Composite(np.nanmin, extreme_of_numbers(np.min, np.inf)),
+)

@@ -1,0 +1,221 @@
+"""Shape and structure: the same elements in another arrangement. Every function here is linear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.gather import scatter
+from funcgrad.core.kinds import Composite, Linear
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.space import Space
+
+__all__ = ["RULES"]
+
+
+def inverse(axes: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
+    if axes is None:
+        return None
+    places = [axis % ndim for axis in axes]
+    return tuple(places.index(d) for d in range(ndim))
+
+
+def negated(shift: Any) -> Any:
+    return tuple(-s for s in shift) if isinstance(shift, Sequence) else -shift
+
+
+def memory_order(x: Array, order: str | None) -> str:
+    """Resolve the orders that depend on memory layout, so that the adjoint undoes the same one."""
+    if order in ("A", "K"):
+        flags = x.flags
+        return "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+    return order or "C"
+
+
+def split_reshape(
+    a: Array, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: bool | None = None
+) -> tuple[tuple[Array], dict[str, Any]]:
+    return (a,), {"shape": newshape if shape is None else shape, "order": memory_order(a, order)}
+
+
+def split_ravel(a: Array, order: str = "C") -> tuple[tuple[Array], dict[str, Any]]:
+    return (a,), {"shape": -1, "order": memory_order(a, order)}
+
+
+def run_reshape(a: Array, shape: Any, order: Any) -> Array:
+    return np.reshape(a, shape, order=order)
+
+
+def split_astype(a: Array, dtype: Any, **layout: Any) -> tuple[tuple[Array], dict[str, Any]]:
+    return (a,), {"dtype": dtype} | layout
+
+
+def run_astype(a: Array, dtype: Any, **layout: Any) -> Array:
+    return a.astype(dtype, **layout)
+
+
+def rollaxis_body(a: Array, axis: int, start: int = 0) -> Array:
+    axis %= a.ndim
+    start = start + a.ndim if start < 0 else start
+    return np.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+def broadcast_arrays_body(*args: Array, subok: bool = False) -> tuple[Array, ...]:
+    shape = np.broadcast_shapes(*[np.shape(x) for x in args])
+    return tuple(np.broadcast_to(x, shape) for x in args)
+
+
+def flipud_body(m: Array) -> Array:
+    return m[::-1]
+
+
+def fliplr_body(m: Array) -> Array:
+    return m[:, ::-1]
+
+
+def tile_body(A: Array, reps: Any) -> Array:
+    reps = (reps,) if isinstance(reps, int | np.integer) else tuple(reps)
+    reps = (1,) * (np.ndim(A) - len(reps)) + reps
+    x = np.reshape(A, (1,) * (len(reps) - np.ndim(A)) + np.shape(A))
+    pairs = [n for rep, size in zip(reps, x.shape, strict=True) for n in (rep, size)]
+    spread = np.broadcast_to(np.reshape(x, [n for size in x.shape for n in (1, size)]), pairs)
+    return np.reshape(spread, [rep * size for rep, size in zip(reps, x.shape, strict=True)])
+
+
+def repeat_body(a: Array, repeats: Any, axis: int | None = None) -> Array:
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis=axis)
+
+
+def pad_body(array: Array, pad_width: Any, mode: str = "constant", **options: Any) -> Array:
+    """Constant padding is a write into the middle; the modes that copy elements are reads."""
+    widths = pad_widths(pad_width, array.ndim)
+    if mode == "constant":
+        values = pad_widths(options.get("constant_values", 0), array.ndim)
+        for axis, (width, value) in enumerate(zip(widths, values, strict=True)):
+            array = pad_axis(array, axis, width, value)
+        return array
+    if mode in ("edge", "reflect", "symmetric", "wrap") and options.get("reflect_type", "even") == "even":
+        for axis, width in enumerate(widths):
+            array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode), axis=axis)  # type: ignore[call-overload]
+        return array
+    raise NotImplementedError(
+        f"np.pad(mode={mode!r}) has no derivative rule; constant, edge, reflect, symmetric and wrap have. "
+        "Build the border with np.concatenate instead."
+    )
+
+
+def pad_widths(pairs: Any, ndim: int) -> list[Any]:
+    """Return one (before, after) pair per axis, from any form that np.pad takes."""
+    if isinstance(pairs, dict):
+        full: list[Any] = [(0, 0)] * ndim
+        for axis, pair in pairs.items():
+            full[axis] = (pair, pair) if np.ndim(pair) == 0 else tuple(pair)
+        return full
+    return [tuple(pair) for pair in np.broadcast_to(np.asarray(pairs), (ndim, 2)).tolist()]
+
+
+def pad_axis(x: Array, axis: int, width: tuple[int, int], values: tuple[Any, Any]) -> Array:
+    parts = [np.full_like(edge(x, axis, n), value) for n, value in zip(width, values, strict=True)]
+    return np.concatenate([parts[0], x, parts[1]], axis=axis) if any(width) else x
+
+
+def edge(x: Array, axis: int, n: int) -> Array:
+    """Return something of `x`'s shape, but `n` long along `axis`."""
+    shape = (*x.shape[:axis], n, *x.shape[axis + 1 :])
+    return np.empty(shape, x.dtype, like=x)
+
+
+def atleast(ndim: int, place: Any) -> Any:
+    def body(*arys: Any) -> Any:
+        results = tuple(x if np.ndim(x) >= ndim else np.reshape(x, place(np.shape(x))) for x in arys)
+        return results[0] if len(results) == 1 else results
+
+    return body
+
+
+def diagonal_body(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    rows, columns = diagonal_indices(a.shape[axis1], a.shape[axis2], offset)
+    return np.moveaxis(a, (axis1, axis2), (-2, -1))[..., rows, columns]
+
+
+def diagonal_indices(rows: int, columns: int, offset: int) -> tuple[Array, Array]:
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    i = np.arange(length)
+    return i + max(-offset, 0), i + max(offset, 0)
+
+
+def diag_body(v: Array, k: int = 0) -> Array:
+    if np.ndim(v) != 1:
+        return np.diagonal(v, k)
+    n = v.shape[0] + abs(k)
+    return CALLS[scatter](v, space=Space((n, n), v.dtype), indices=(diagonal_indices(n, n, k),))
+
+
+def diagflat_body(v: Array, k: int = 0) -> Array:
+    return np.diag(np.ravel(v), k)
+
+
+def trace_body(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Array:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+def unstack_body(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+RULES = (
+    # -- One shape into another
+    Linear(
+        np.reshape,
+        lambda g, X, order: np.reshape(g, X.shape, order=order),
+        split=split_reshape,
+        run=run_reshape,
+        ignore="shape",
+        view=True,
+    ),
+    Linear(
+        np.ravel,
+        lambda g, X, order: np.reshape(g, X.shape, order=order),
+        split=split_ravel,
+        run=run_reshape,
+        ignore="shape",
+        view=True,
+    ),
+    Linear(np.expand_dims, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True),
+    Linear(np.squeeze, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True),
+    Linear(np.broadcast_to, lambda g: g, ignore="shape subok", view=True),
+    Composite(np.broadcast_arrays, broadcast_arrays_body),
+    Composite(np.atleast_1d, atleast(1, lambda shape: (1,))),
+    Composite(np.atleast_2d, atleast(2, lambda shape: (1, *(shape or (1,))))),
+    Composite(np.atleast_3d, atleast(3, lambda shape: (1, *(shape or (1,)), 1) if len(shape) < 2 else (*shape, 1))),
+    # -- Axes
+    Linear(np.transpose, lambda g, X, axes: np.transpose(g, inverse(axes, X.ndim)), view=True),
+    Linear(np.swapaxes, lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), view=True),
+    Linear(np.moveaxis, lambda g, source, destination: np.moveaxis(g, destination, source), view=True),
+    Composite(np.rollaxis, rollaxis_body),
+    # -- Elements in another order
+    Linear(np.flip, lambda g, axis: np.flip(g, axis), view=True),
+    Composite(np.flipud, flipud_body),
+    Composite(np.fliplr, fliplr_body),
+    Linear(np.roll, lambda g, shift, axis: np.roll(g, negated(shift), axis)),
+    Linear(np.rot90, lambda g, k, axes: np.rot90(g, -k, axes), view=True),
+    # -- More of the same
+    Composite(np.tile, tile_body),
+    Composite(np.repeat, repeat_body),
+    Composite(np.pad, pad_body),
+    # -- Copies and casts
+    Linear(np.copy, lambda g: g, ignore="order subok"),
+    Linear(np.ndarray.astype, lambda g: g, split=split_astype, run=run_astype, ignore="dtype casting copy order"),
+    # -- Diagonals and triangles
+    Composite(np.diagonal, diagonal_body),
+    Composite(np.diag, diag_body),
+    Composite(np.diagflat, diagflat_body),
+    Composite(np.trace, trace_body),
+    Linear(np.tril, lambda g, k: np.tril(g, k)),
+    Linear(np.triu, lambda g, k: np.triu(g, k)),
+)

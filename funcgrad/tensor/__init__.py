@@ -1,0 +1,1 @@
+"""The facade: PyTorch's ``Tensor`` on funcgrad's engine."""

@@ -1,0 +1,490 @@
+"""For tests of differentiable code: a checker of derivatives, and a strict stand-in for an array on a device.
+
+:func:`check_grads` compares what the transforms return with central differences. :class:`DeviceArray` shows on a
+machine without a GPU where code would copy an array to the host, or mix host and device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+import funcgrad as fg
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.tree import flatten, flatten_with_paths
+
+__all__ = ["DeviceArray", "check_grads", "host_copies"]
+
+
+# -- Checking derivatives ---------------------------------------------------------------------------------
+
+#: Up to this many elements each is varied by itself; above, a few random directions are.
+MAX_ELEMENTS = 64
+
+#: (points, weights) of the central difference of fourth order.
+STENCIL = ((1, -1, 2, -2), (2 / 3, -2 / 3, -1 / 12, 1 / 12))
+
+
+def check_grads(
+    f: AnyFunction,
+    args: Sequence[PyTree],
+    *,
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    rtol: float | None = None,
+    atol: float | None = None,
+    eps: float = 1e-4,
+) -> None:
+    """Compare the derivatives of a function with central differences.
+
+    Every floating or complex array among the arguments is varied, complex ones along the real and the imaginary
+    direction; everything else is held fixed. Differences are taken in double precision, whatever the dtype of the
+    arguments.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays or pytrees that returns an array or a pytree.
+    args : sequence
+        The arguments at which to check, away from kinks by a few `eps`.
+    order : int
+        How many derivatives to check: 2 checks also the derivatives of the first derivative, in every combination of
+        the modes.
+    modes : sequence of {"fwd", "rev"}
+        Which of ``jvp`` and ``vjp`` to check.
+    rtol, atol : float, optional
+        The allowed difference is ``atol + rtol * abs(difference quotient)``. By default both are 1e-6, or 2e-3 when an
+        array has single precision or less.
+    eps : float
+        The step of the differences.
+
+    Raises
+    ------
+    AssertionError
+        If a derivative differs; the message names the mode, the argument, the element and both numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad.testing import check_grads
+    >>> check_grads(lambda p: np.tanh(p["x"] @ p["w"]), [{"x": np.ones((2, 3)), "w": np.arange(3.0)}])
+    """
+    unknown = set(modes) - {"fwd", "rev"}
+    if unknown:
+        raise ValueError(f"check_grads: modes are 'fwd' and 'rev', not {sorted(unknown)}")
+    leaves, structure = flatten(tuple(args))
+    names = [f"argument {i}{path}" for i, arg in enumerate(args) for path, _ in flatten_with_paths(arg)]
+    varied = [i for i, leaf in enumerate(leaves) if is_inexact(leaf)]
+    if not varied:
+        raise ValueError("check_grads: no argument holds a floating or complex array")
+    xs = [np.asarray(leaves[i]) for i in varied]
+
+    def of_arrays(*xs: Array) -> tuple[Array, ...]:
+        full = list(leaves)
+        for i, x in zip(varied, xs, strict=True):
+            full[i] = x
+        outputs, _ = flatten(f(*structure.unflatten(full)))
+        return tuple(y if hasattr(y, "dtype") else np.asarray(y) for y in outputs if is_inexact(y))
+
+    default = 1e-6 if all(np.finfo(x.dtype).precision >= 15 for x in xs) else 2e-3
+    checker = Checker(
+        names=[names[i] for i in varied],
+        title=getattr(f, "__name__", repr(f)),
+        modes=modes,
+        rtol=default if rtol is None else rtol,
+        atol=default if atol is None else atol,
+        eps=eps,
+    )
+    checker.check(of_arrays, xs, order, "")
+
+
+class Checker:
+    """What stays the same while derivatives of one function are checked, and of its derivatives."""
+
+    def __init__(
+        self, names: list[str], title: str, modes: Sequence[str], rtol: float, atol: float, eps: float
+    ) -> None:
+        self.names, self.title, self.modes = names, title, modes
+        self.rtol, self.atol, self.eps = rtol, atol, eps
+        self.rng = np.random.default_rng(0)
+
+    def check(self, f: AnyFunction, xs: list[Array], order: int, of: str) -> None:
+        """Check the first derivative of `f`, then the others; `of` says which derivative `f` is itself."""
+        if order == 0:
+            return
+        outputs, pullback = fg.vjp(f, *xs) if "rev" in self.modes else (f(*xs), None)
+        gys = tuple(self.random_like(y) for y in outputs)
+        gxs = pullback(gys) if pullback else None
+        for direction, dxs in self.directions(xs):
+            differences = self.central_difference(f, xs, dxs)
+            if "fwd" in self.modes:
+                _, dys = fg.jvp(f, tuple(xs), tuple(dxs))
+                for i, (dy, expected) in enumerate(zip(dys, differences, strict=True)):
+                    self.compare(dy, expected, f"forward mode{of}", direction, f"output {i}")
+            if gxs is not None:
+                self.compare(pairing(gxs, dxs), pairing(gys, differences), f"reverse mode{of}", direction)
+        if "fwd" in self.modes:
+            tangents = [self.random_like(x) for x in xs]
+
+            def pushed(*xs: Array) -> Any:
+                return fg.jvp(f, xs, tuple(dx.astype(x.dtype) for dx, x in zip(tangents, xs, strict=True)))[1]
+
+            self.check(pushed, xs, order - 1, f" of forward mode{of}")
+        if "rev" in self.modes:
+
+            def pulled(*xs: Array) -> Any:
+                outputs, pullback = fg.vjp(f, *xs)
+                return pullback(tuple(gy.astype(y.dtype) for gy, y in zip(gys, outputs, strict=True)))
+
+            self.check(pulled, xs, order - 1, f" of reverse mode{of}")
+
+    def random_like(self, x: Array) -> Array:
+        """Draw numbers of the shape and dtype of `x`."""
+        parts = self.rng.uniform(-1, 1, (2, *np.shape(x)))
+        return np.asarray(parts[0] + 1j * parts[1] if np.iscomplexobj(x) else parts[0]).astype(x.dtype)
+
+    def directions(self, xs: list[Array]) -> Iterator[tuple[str, list[Array]]]:
+        """Yield directions with their names: every element of every array, or some random ones."""
+        if sum(x.size for x in xs) > MAX_ELEMENTS:
+            for _ in range(8):
+                yield f"a random direction of {', '.join(self.names)}", [self.random_like(x) for x in xs]
+            return
+        for place, (name, x) in enumerate(zip(self.names, xs, strict=True)):
+            for index in np.ndindex(x.shape):
+                for unit, kind in ((1, ""), (1j, ", imaginary direction"))[: 1 + np.iscomplexobj(x)]:
+                    dxs = [np.zeros_like(x) for x in xs]
+                    dxs[place][index] = unit
+                    yield f"{name}{list(index) if index else ''}{kind}", dxs
+
+    def central_difference(self, f: AnyFunction, xs: list[Array], dxs: list[Array]) -> list[Array]:
+        """Return the derivative of `f` along a direction, by differences of fourth order in double precision."""
+        total: list[Array] = []
+        for point, weight in zip(*STENCIL, strict=True):
+            moved = [widen(x) + point * self.eps * widen(dx) for x, dx in zip(xs, dxs, strict=True)]
+            terms = [weight / self.eps * np.asarray(y) for y in f(*moved)]
+            total = [a + b for a, b in zip(total, terms, strict=True)] if total else terms
+        return total
+
+    def compare(self, got: Array, expected: Array, mode: str, direction: str, output: str = "") -> None:
+        """Raise if a derivative differs from the differences."""
+        got, expected = np.asarray(got), np.asarray(expected)
+        if got.shape != expected.shape:
+            raise AssertionError(
+                f"check_grads: {mode} of {self.title}: {direction}: {output} has a derivative of shape {got.shape}; "
+                f"its own shape is {expected.shape}"
+            )
+        error, allowed = abs(got - expected), self.atol + self.rtol * abs(expected)
+        if np.all(error <= allowed):
+            return
+        worst = np.unravel_index(
+            np.argmax(np.where(error <= allowed, -1.0, np.nan_to_num(error, nan=np.inf))), got.shape
+        )
+        place = f", {output}{[int(i) for i in worst] if worst else ''}" if output else ""
+        raise AssertionError(
+            f"check_grads: {mode} of {self.title} disagrees with differences\n"
+            f"  along            {direction}{place}\n"
+            f"  derivative       {got[worst]}\n"
+            f"  by differences   {expected[worst]}\n"
+            f"  they differ by   {error[worst]:.3g}, allowed is {allowed[worst]:.3g} "
+            f"(rtol={self.rtol:g}, atol={self.atol:g}, eps={self.eps:g})"
+        )
+
+
+def pairing(gs: Sequence[Array], dxs: Sequence[Array]) -> Array:
+    """Return the real part of the sum of products: what a cotangent and a tangent say together."""
+    return np.asarray(sum(np.real(np.sum(widen(g) * widen(dx))) for g, dx in zip(gs, dxs, strict=True)))
+
+
+def widen(x: Array) -> Array:
+    """Convert to double precision, real or complex."""
+    return np.asarray(x, np.result_type(x, np.float64))
+
+
+def is_inexact(x: Any) -> bool:
+    """Whether a derivative with respect to this leaf has a meaning."""
+    return isinstance(x, float | complex) or (hasattr(x, "dtype") and np.issubdtype(x.dtype, np.inexact))
+
+
+# -- A stand-in for an array on a device --------------------------------------------------------------------
+
+HOST_COPIES: ContextVar[list[str] | None] = ContextVar("HOST_COPIES", default=None)
+
+
+@contextmanager
+def host_copies() -> Iterator[list[str]]:
+    """Collect how device arrays were copied to the host while the block ran.
+
+    Yields
+    ------
+    list of str
+        One entry for each copy, the name of the method that made it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad.testing import DeviceArray, host_copies
+    >>> with host_copies() as copies:
+    ...     total = float(np.sum(DeviceArray([1.0, 2.0])))
+    >>> total, copies
+    (3.0, ['float()'])
+    """
+    copies: list[str] = []
+    token = HOST_COPIES.set(copies)
+    try:
+        yield copies
+    finally:
+        HOST_COPIES.reset(token)
+
+
+def method(name: str) -> Any:
+    """Make a method that does what the method of ndarray does, on the device."""
+
+    def call(self: DeviceArray, *args: Any, **kwargs: Any) -> Any:
+        return on_device(getattr(self.array, name), args, kwargs)
+
+    call.__name__ = name
+    call.__doc__ = f"As `numpy.ndarray.{name}`, on the device."
+    return call
+
+
+def attribute(name: str) -> Any:
+    """Make an attribute that reads the attribute of ndarray."""
+    return property(lambda self: to_device(getattr(self.array, name)), doc=f"As `numpy.ndarray.{name}`.")
+
+
+def conversion(name: str, convert: Callable[[NDArray[Any]], Any]) -> Any:
+    """Make a method that copies to the host, and says so to `host_copies`."""
+
+    def call(self: DeviceArray, *args: Any) -> Any:
+        log = HOST_COPIES.get()
+        if log is not None:
+            log.append(name)
+        return convert(self.array, *args)
+
+    return call
+
+
+class DeviceArray(NDArrayOperatorsMixin):
+    """A strict stand-in for an array on a device, such as CuPy's.
+
+    It keeps a NumPy array, takes part in NumPy's two protocols, and behaves as a device array does where that
+    matters: NumPy arrays are refused as operands (numbers and 0-d arrays are welcome), implicit conversion to a NumPy
+    array is refused, and reductions return 0-d device arrays. What copies to the host (``get``, ``item``, ``float``,
+    ``bool``, ...) works and is counted by :func:`host_copies`.
+
+    Parameters
+    ----------
+    array : array_like
+        The values; they are copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad.testing import DeviceArray
+    >>> x = DeviceArray([1.0, 2.0, 3.0])
+    >>> np.sum(x * x) + 1
+    DeviceArray(15.)
+    >>> np.ones(3) + x
+    Traceback (most recent call last):
+        ...
+    TypeError: add: a NumPy array of shape (3,) meets a DeviceArray; copy it to the device first: DeviceArray(x)
+    >>> np.asarray(x)
+    Traceback (most recent call last):
+        ...
+    TypeError: a DeviceArray of shape (3,) does not turn into a NumPy array by itself; call x.get()
+    """
+
+    __slots__ = ("array",)
+    __array_priority__ = 100
+
+    array: NDArray[Any]
+
+    def __init__(self, array: Any) -> None:
+        self.array = np.array(array.array if isinstance(array, DeviceArray) else array)
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        outputs = kwargs.get("out", ())
+        known = (DeviceArray, np.ndarray, np.generic, bool, int, float, complex)
+        indices = inputs[1:2] if method in ("at", "reduceat") else ()
+        operands = (*inputs[:1], *inputs[1 + len(indices) :], *(x for x in outputs if x is not None))
+        if not all(isinstance(x, known) for x in operands):
+            return NotImplemented
+        for x in (*operands, kwargs.get("where")):
+            refuse_host(x, ufunc.__name__)
+        result = getattr(ufunc, method)(*map(to_host, inputs), **{key: to_host(x) for key, x in kwargs.items()})
+        if not outputs:
+            return to_device(result)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if not all(issubclass(t, DeviceArray | np.ndarray) for t in types):
+            return NotImplemented
+        return on_device(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        raise TypeError(f"a DeviceArray of shape {self.shape} does not turn into a NumPy array by itself; call x.get()")
+
+    # Copies to the host
+
+    get = conversion("get()", np.copy)
+    item = conversion("item()", np.ndarray.item)
+    tolist = conversion("tolist()", np.ndarray.tolist)
+    __float__ = conversion("float()", float)
+    __int__ = conversion("int()", int)
+    __complex__ = conversion("complex()", complex)
+    __bool__ = conversion("bool()", bool)
+    __index__ = conversion("index()", np.ndarray.__index__)
+
+    # Sequence
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[DeviceArray]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> DeviceArray:
+        """Read; an index may live on the host or on the device."""
+        result: DeviceArray = to_device(self.array[to_host(index)])
+        return result
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        refuse_host(value, "setitem")
+        if not isinstance(value, DeviceArray) and not np.isscalar(value) and np.ndim(value) > 0:
+            raise TypeError(f"setitem: a DeviceArray or a number is needed, not {type(value).__name__}")
+        self.array[to_host(index)] = to_host(value)
+
+    def __copy__(self) -> DeviceArray:
+        return DeviceArray(self)
+
+    def __deepcopy__(self, memo: Any) -> DeviceArray:
+        return DeviceArray(self)
+
+    def __repr__(self) -> str:
+        return f"DeviceA{np.array_repr(self.array)[1:]}"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.array if self.array.ndim else self.array[()], spec)
+
+    # Attributes and methods
+
+    @property
+    def device(self) -> str:
+        """Name of the device."""
+        return "stand-in:0"
+
+    shape = attribute("shape")
+    dtype = attribute("dtype")
+    ndim = attribute("ndim")
+    size = attribute("size")
+    itemsize = attribute("itemsize")
+    nbytes = attribute("nbytes")
+    strides = attribute("strides")
+    flags = attribute("flags")
+    T = attribute("T")
+    mT = attribute("mT")
+    real = attribute("real")
+    imag = attribute("imag")
+
+    all = method("all")
+    any = method("any")
+    argmax = method("argmax")
+    argmin = method("argmin")
+    argpartition = method("argpartition")
+    argsort = method("argsort")
+    astype = method("astype")
+    choose = method("choose")
+    clip = method("clip")
+    compress = method("compress")
+    conj = method("conj")
+    conjugate = method("conjugate")
+    copy = method("copy")
+    cumprod = method("cumprod")
+    cumsum = method("cumsum")
+    diagonal = method("diagonal")
+    dot = method("dot")
+    fill = method("fill")
+    flatten = method("flatten")
+    max = method("max")
+    mean = method("mean")
+    min = method("min")
+    nonzero = method("nonzero")
+    partition = method("partition")
+    prod = method("prod")
+    put = method("put")
+    ravel = method("ravel")
+    repeat = method("repeat")
+    reshape = method("reshape")
+    round = method("round")
+    searchsorted = method("searchsorted")
+    sort = method("sort")
+    squeeze = method("squeeze")
+    std = method("std")
+    sum = method("sum")
+    swapaxes = method("swapaxes")
+    take = method("take")
+    trace = method("trace")
+    transpose = method("transpose")
+    var = method("var")
+    view = method("view")
+
+
+#: Functions that take NumPy arrays of integers that say where to cut, or NumPy arrays to copy to the device.
+TAKE_HOST: frozenset[Any] = frozenset(
+    (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.array, np.asarray, np.asanyarray)
+)
+
+#: Functions that return a bool and compare values for it, which needs a copy to the host.
+COMPARE: frozenset[Any] = frozenset((np.array_equal, np.array_equiv, np.allclose))
+
+
+def on_device(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run a NumPy function on what the device arrays hold."""
+    if function not in TAKE_HOST:
+        for x in (*args, *kwargs.values()):
+            refuse_host(x, getattr(function, "__name__", "function"))
+    log = HOST_COPIES.get()
+    if function in COMPARE and log is not None:
+        log.append(f"{function.__name__}()")
+    result = function(*to_host(args), **to_host(kwargs))
+    out = kwargs.get("out")
+    return to_device(result) if out is None else out
+
+
+def refuse_host(x: Any, name: str) -> None:
+    """Raise if a NumPy array would meet device arrays, here or in a nested list or tuple."""
+    if isinstance(x, np.ndarray) and x.ndim > 0:
+        raise TypeError(
+            f"{name}: a NumPy array of shape {x.shape} meets a DeviceArray; copy it to the device first: DeviceArray(x)"
+        )
+    if isinstance(x, list | tuple):
+        for item in x:
+            refuse_host(item, name)
+
+
+def to_host(x: Any) -> Any:
+    """Look into device arrays, also in nested lists, tuples and dicts."""
+    if isinstance(x, DeviceArray):
+        return x.array
+    if isinstance(x, dict):
+        return {key: to_host(item) for key, item in x.items()}
+    return type(x)(map(to_host, x)) if type(x) in (list, tuple) else x
+
+
+def to_device(x: Any) -> Any:
+    """Put results back on the device, a number as a 0-d array."""
+    if isinstance(x, np.ndarray | np.generic):
+        result = object.__new__(DeviceArray)
+        result.array = np.asarray(x)
+        return result
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*map(to_device, x))
+    return type(x)(map(to_device, x)) if type(x) in (list, tuple) else x

@@ -1,0 +1,176 @@
+"""Arguments of transforms: which ones are differentiated, their leaves, and what comes back to the user."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.level import Traced
+from funcgrad.core.space import Space
+from funcgrad.tree import flatten, map
+
+__all__ = ["Chosen", "Transformed", "as_array", "choose", "is_array", "match", "present"]
+
+SCALARS = (bool, int, float, complex)
+
+
+def is_array(leaf: Any) -> bool:
+    """Whether a leaf is something that can be traced: an array, a number, a tracer; not a string."""
+    if isinstance(leaf, np.ndarray | np.generic):
+        return leaf.dtype.kind in "biufc"
+    return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_ufunc__") and hasattr(leaf, "dtype"))
+
+
+def as_array(leaf: Any) -> Array:
+    """Return a number as a NumPy scalar; arrays pass."""
+    return np.asarray(leaf)[()] if isinstance(leaf, SCALARS) and not isinstance(leaf, np.generic) else leaf
+
+
+def present(tree: PyTree) -> PyTree:
+    """Show what is handed to the user: a tracer of an outer level is shown as that level wants."""
+    if type(tree) is np.ndarray:
+        return tree
+    return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
+
+
+def match(what: str, given: PyTree, structure: Any, spaces: Sequence[Space | None]) -> list[Any]:
+    """Flatten tangents or cotangents, and check that tree, shapes and dtypes are those of the primals."""
+    leaves, found = flatten(given)
+    if found != structure:
+        raise ValueError(f"{what}: expected the tree structure {structure}, got {found}")
+    return [leaf if space is None else fit(what, leaf, space) for leaf, space in zip(leaves, spaces, strict=True)]
+
+
+def fit(what: str, leaf: Any, space: Space) -> Array:
+    if leaf is None or not is_array(leaf):
+        raise TypeError(f"{what}: expected an array of {space}, got {leaf!r}")
+    leaf = as_array(leaf)
+    if leaf.shape != space.shape:
+        raise ValueError(f"{what}: expected shape {space.shape}, got {leaf.shape}")
+    if not np.can_cast(leaf.dtype, space.dtype, "same_kind"):
+        raise TypeError(f"{what}: expected dtype {space.dtype}, got {leaf.dtype}")
+    return leaf if leaf.dtype == space.dtype else leaf.astype(space.dtype)
+
+
+class Chosen:
+    """The differentiated part of a call's arguments, and how to call with that part replaced."""
+
+    __slots__ = ("args", "kwargs", "names", "numbers")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: Any, names: Any) -> None:
+        self.args = args
+        self.kwargs = kwargs
+        self.numbers = numbers  # int, tuple of ints, or None
+        self.names = names  # str, tuple of strs, or None
+
+    def tree(self) -> PyTree:
+        """Return what is differentiated: one argument, a tuple, a dict by name, or (tuple, dict)."""
+        parts = []
+        if self.numbers is not None:
+            single = isinstance(self.numbers, int)
+            parts.append(self.args[self.numbers] if single else tuple(self.args[n] for n in self.numbers))
+        if self.names is not None:
+            single = isinstance(self.names, str)
+            parts.append(self.kwargs[self.names] if single else {name: self.kwargs[name] for name in self.names})
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def call(self, f: AnyFunction, tree: PyTree) -> Any:
+        """Call `f` with `tree` in the place of what :meth:`tree` returned."""
+        parts = [tree] if self.numbers is None or self.names is None else list(tree)
+        args = list(self.args)
+        kwargs = self.kwargs
+        if self.numbers is not None:
+            part = parts.pop(0)
+            for n, x in (
+                [(self.numbers, part)] if isinstance(self.numbers, int) else zip(self.numbers, part, strict=True)
+            ):
+                args[n] = x
+        if self.names is not None:
+            part = parts.pop(0)
+            kwargs = kwargs | ({self.names: part} if isinstance(self.names, str) else part)
+        return f(*args, **kwargs)
+
+
+def choose(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    argnums: int | Sequence[int] | None,
+    argnames: str | Sequence[str] | None,
+) -> Chosen:
+    """Resolve `argnums` (negative ones too) and `argnames` (given by keyword or by position) for one call."""
+    numbers: int | tuple[int, ...] | None = None
+    names: str | tuple[str, ...] | None = None
+    if argnums is None and argnames is None:
+        argnums = 0
+    if argnums is not None:
+        single = not isinstance(argnums, Sequence)
+        resolved = [resolve(n, len(args), f) for n in (argnums if isinstance(argnums, Sequence) else [argnums])]
+        if len(set(resolved)) != len(resolved):
+            raise ValueError(f"argnums={argnums} names an argument twice")
+        numbers = resolved[0] if single else tuple(resolved)
+    if argnames is not None:
+        names = argnames if isinstance(argnames, str) else tuple(argnames)
+        wanted = (names,) if isinstance(names, str) else names
+        if not all(name in kwargs for name in wanted):
+            args, kwargs = by_name(f, args, kwargs, wanted)
+    return Chosen(args, kwargs, numbers, names)
+
+
+def resolve(n: Any, count: int, f: AnyFunction) -> int:
+    try:
+        n = n.__index__()
+    except AttributeError:
+        raise TypeError(f"argnums must be an int or a sequence of ints, got {n!r}") from None
+    if not -count <= n < count:
+        raise ValueError(
+            f"argnums={n} needs at least {n + 1 if n >= 0 else -n} positional arguments, but "
+            f"{getattr(f, '__name__', f)} was called with {count}"
+        )
+    return int(n) % count
+
+
+def by_name(
+    f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], wanted: Sequence[str]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Move every argument from the first wanted one on from position to keyword."""
+    positional = list(inspect.signature(f).parameters)[: len(args)]
+    for name in wanted:
+        if name not in kwargs and name not in positional:
+            raise ValueError(f"argnames={name!r}: {getattr(f, '__name__', f)} was called without it")
+    first = min(positional.index(name) for name in wanted if name in positional)
+    return args[:first], dict(zip(positional[first:], args[first:], strict=True)) | kwargs
+
+
+class Transformed:
+    """A transformed function: keeps name, docstring and signature, works as a method, pickles if the function does."""
+
+    def __init__(self, apply: Callable[..., Any], f: AnyFunction, options: dict[str, Any]) -> None:
+        if not callable(f):
+            raise TypeError(f"Expected a function to transform, got {f!r}")
+        functools.update_wrapper(self, f, updated=())
+        self.apply = apply
+        self.f = f
+        self.options = options
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.apply(self.f, args, kwargs, **self.options)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        named: Any = sys.modules.get(self.__module__)
+        for part in getattr(self, "__qualname__", "").split("."):
+            named = getattr(named, part, None)
+        return self.__qualname__ if named is self else (Transformed, (self.apply, self.f, self.options))
+
+    def __repr__(self) -> str:
+        return f"<{self.apply.__name__} of {self.f!r}>"

@@ -1,0 +1,178 @@
+"""Forward mode: carry a tangent beside each value.
+
+1. What the tracer carries: a value and its tangent.
+2. How a primitive is interpreted: run it one level down, and apply its ``jvp`` to the tangents.
+3. The public function: :func:`jvp`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.graph import Call
+from funcgrad.core.kinds import Unknown
+from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
+from funcgrad.core.primitive import Primitive
+from funcgrad.core.space import project, space_of
+from funcgrad.core.tracer import Tracer
+from funcgrad.errors import EscapedTracerError, user_line
+from funcgrad.transforms.arguments import as_array, is_array, match, present
+from funcgrad.tree import flatten
+
+__all__ = ["jvp"]
+
+
+class ForwardTracer(Tracer):
+    """A value and the tangent that belongs to it; None stands for a known zero."""
+
+    __slots__ = ("tangent",)
+
+    tangent: Array | None
+
+    def become(self, new: Any) -> None:
+        self.value, self.space, self.tangent = new.value, new.space, new.tangent
+
+
+class ForwardLevel(Level):
+    """One running forward-mode transform."""
+
+    __slots__ = ("closed",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+
+    def tracer(self, value: Array, tangent: Array | None) -> ForwardTracer:
+        out = ForwardTracer()
+        out.value = value
+        out.level = self
+        out.space = space_of(value)
+        out.tangent = tangent
+        return out
+
+    def constant(self, value: Array) -> Traced:
+        return self.tracer(value, None)
+
+    def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
+        if self.closed:
+            raise EscapedTracerError(
+                "A traced value was used after the jvp that made it had ended; return it from the function instead."
+            )
+        values = tuple(strip(x, self) for x in operands)
+        y = primitive.run(*values, **strip(params, self))
+        if primitive.is_constant:
+            return y
+        tangents = [
+            x.tangent if isinstance(x, ForwardTracer) and x.level is self and primitive.differentiable(i) else None
+            for i, x in enumerate(operands)
+        ]
+        return self.push(primitive, values, tangents, y, params)
+
+    def push(
+        self,
+        primitive: Primitive,
+        values: tuple[Array, ...],
+        tangents: list[Array | None],
+        y: Any,
+        params: dict[str, Any],
+    ) -> Any:
+        """Pair the output `y` with its tangent."""
+        several = isinstance(y, tuple | list)
+        output_space = tuple(space_of(part) for part in y) if several else space_of(y)
+        if all(dx is None for dx in tangents):
+            return y
+        call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
+        if not isinstance(output_space, tuple):
+            if not output_space.is_inexact:
+                return y
+            return self.tracer(y, project(self.tangent(primitive, call, tangents), output_space))
+        parts = [
+            self.tracer(part, project(dy, space)) if space.is_inexact else part
+            for part, dy, space in zip(y, self.tangent(primitive, call, tangents), output_space, strict=True)
+        ]
+        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+
+    def tangent(self, primitive: Primitive, call: Call, tangents: list[Array | None]) -> Any:
+        if not primitive.is_singular:
+            return primitive.jvp(call, tangents)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return primitive.jvp(call, tangents)
+
+    def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        y = function(*strip(args, self), **strip(kwargs, self))
+        traced = [t for t in tracers_in((args, kwargs)) if t.level is self]
+        if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
+            return y
+        primitive = Unknown(function, [t.space for t in traced], user_line())
+        return self.push(
+            primitive, tuple(t.value for t in traced), [getattr(t, "tangent", None) for t in traced], y, {}
+        )
+
+
+def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...], *, has_aux: bool = False) -> Any:
+    """Evaluate `f` and its derivative along `tangents`.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays or pytrees, written with NumPy.
+    primals : tuple of pytree
+        The point at which to evaluate, one entry for each positional argument.
+    tangents : tuple of pytree
+        The direction: like `primals` in tree, shapes and dtypes.
+    has_aux : bool
+        Whether `f` returns ``(output, aux)``; `aux` is handed through.
+
+    Returns
+    -------
+    output : pytree
+        ``f(*primals)``.
+    tangent : pytree
+        The directional derivative, like `output`.
+    aux : pytree
+        Only with `has_aux`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If primals and tangents differ in tree, shape or dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.jvp(np.sin, (0.0,), (2.0,))
+    (np.float64(0.0), np.float64(2.0))
+    """
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError("jvp takes primals and tangents as tuples, one entry for each positional argument")
+    leaves, structure = flatten(tuple(primals))
+    values = [as_array(x) if is_array(x) else x for x in leaves]
+    spaces = [space_of(x) if is_array(x) else None for x in leaves]
+    spaces = [s if s is not None and s.is_inexact else None for s in spaces]
+    directions = match("jvp tangents", tuple(tangents), structure, spaces)
+    level = ForwardLevel()
+    try:
+        inputs = [x if s is None else level.tracer(x, dx) for x, dx, s in zip(values, directions, spaces, strict=True)]
+        output = f(*structure.unflatten(inputs))
+        if has_aux:
+            output, aux = output
+            aux = present(strip(aux, level))
+    finally:
+        level.closed = True
+    outputs, tree = flatten(output)
+    value = present(tree.unflatten([strip(y, level) for y in outputs]))
+    tangent = present(tree.unflatten([tangent_of(y, level) for y in outputs]))
+    return (value, tangent, aux) if has_aux else (value, tangent)
+
+
+def tangent_of(y: Any, level: ForwardLevel) -> Any:
+    if isinstance(y, ForwardTracer) and y.level is level and y.tangent is not None:
+        return y.tangent
+    if not is_array(y):
+        return y
+    value = strip(y, level)
+    return zeros(space_of(value), value)[()]

@@ -1,0 +1,332 @@
+"""Reverse mode's public functions: ``vjp``, ``grad``, ``value_and_grad``, ``stop_gradient``.
+
+All are compositions of three steps that a reader can check by eye: :func:`record` the function on a new
+level, seed the output's cotangent, and walk :func:`~funcgrad.core.engine.backward`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.engine import backward
+from funcgrad.core.graph import Leaf, Node
+from funcgrad.core.kinds import Constant
+from funcgrad.core.level import Shell, Traced, zeros
+from funcgrad.core.space import Space, space_of
+from funcgrad.transforms.arguments import Chosen, Transformed, as_array, choose, is_array, match, present
+from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
+from funcgrad.tree import flatten, flatten_with_paths, map
+
+__all__ = ["float0", "grad", "stop_gradient", "value_and_grad", "vjp"]
+
+#: The dtype of the gradient with respect to an integer (JAX's convention): it holds no information.
+float0 = np.dtype([("float0", np.void, 0)])
+
+
+class Inputs:
+    """The leaves of the differentiated arguments: their tree, and a graph Leaf for each that has a derivative."""
+
+    __slots__ = ("level", "nodes", "spaces", "structure", "values")
+
+    def __init__(self, level: ReverseLevel, tree: PyTree) -> None:
+        leaves, self.structure = flatten(tree)
+        self.level = level
+        self.values = [as_array(x) if is_array(x) else x for x in leaves]
+        self.spaces = [space_of(x) if is_array(x) else None for x in leaves]
+        self.nodes = [Leaf(level.stamp()) if s is not None and s.is_inexact else None for s in self.spaces]
+
+    def tracers(self) -> PyTree:
+        """Return the tree with tracers in place of arrays."""
+        return self.structure.unflatten(
+            [
+                value if node is None or space is None else self.level.tracer(value, node, space)
+                for value, node, space in zip(self.values, self.nodes, self.spaces, strict=True)
+            ]
+        )
+
+    def gradients(self) -> PyTree:
+        """Collect what a backward pass left at the leaves; strings and the like stay what they are."""
+        return self.structure.unflatten(
+            [
+                take_gradient(value, node, space)
+                for value, node, space in zip(self.values, self.nodes, self.spaces, strict=True)
+            ]
+        )
+
+
+def take_gradient(value: Any, node: Leaf | None, space: Space | None) -> Any:
+    if space is None:
+        return value
+    if node is None:
+        return np.zeros(space.shape, float0)
+    g, node.gradient = node.gradient, None
+    return present(zeros(space, value)[()] if g is None else g)
+
+
+def split_output(level: ReverseLevel, leaf: Any) -> tuple[Any, Node | None]:
+    """Return the value of an output leaf, and its node if it depends on the inputs."""
+    if isinstance(leaf, ReverseTracer) and leaf.level is level:
+        return leaf.value, leaf.node
+    return leaf, None
+
+
+def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
+    """Evaluate `f` and return its pullback: the map from output cotangents to input cotangents.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays or pytrees, written with NumPy.
+    *primals : pytree
+        The point at which to evaluate. Every leaf is an argument of the pullback's result.
+    has_aux : bool
+        Whether `f` returns ``(output, aux)``; `aux` is handed through.
+
+    Returns
+    -------
+    output : pytree
+        ``f(*primals)``.
+    pullback : callable
+        Takes a tree like `output` and returns a tuple with one tree for each primal, of its shapes and
+        dtypes. It can be called any number of times.
+    aux : pytree
+        Only with `has_aux`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        From the pullback, when the cotangent's tree, shape or dtype is not the output's.
+
+    Notes
+    -----
+    Cotangents follow the transpose convention: the pullback of a complex function is its transposed
+    Jacobian, without a conjugate, as in JAX.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> y, pullback = fg.vjp(lambda x: np.sin(x) * 2, np.array([0.0, np.pi]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([  2., -20.]),)
+    """
+    level = ReverseLevel()
+    try:
+        inputs = Inputs(level, primals)
+        output = f(*inputs.tracers())
+        output, aux = unpack_aux(output, level, has_aux)
+        leaves, structure = flatten(output)
+        outputs = [split_output(level, leaf) for leaf in leaves]
+    finally:
+        level.close()
+    spaces = [space_of(value) if is_array(value) else None for value, _ in outputs]
+    lock = threading.Lock()  # cotangents wait in the nodes, so one pass at a time
+
+    def pullback(cotangent: PyTree) -> Any:
+        seeds = match("pullback", cotangent, structure, spaces)
+        with lock:
+            backward([(node, g) for (_, node), g in zip(outputs, seeds, strict=True) if node is not None])
+            return inputs.gradients()
+
+    value = present(structure.unflatten([value for value, _ in outputs]))
+    return (value, pullback, aux) if has_aux else (value, pullback)
+
+
+def unpack_aux(output: Any, level: ReverseLevel, has_aux: bool) -> tuple[Any, Any]:
+    if not has_aux:
+        return output, None
+    if not isinstance(output, tuple) or len(output) != 2:
+        raise TypeError(f"With has_aux=True the function must return a pair (output, aux), got {type(output).__name__}")
+    return output[0], present(map(lambda leaf: split_output(level, leaf)[0], output[1]))
+
+
+def value_and_grad(
+    f: AnyFunction,
+    argnums: int | Sequence[int] | None = None,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """Return a function that evaluates `f` and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        A function that returns a scalar.
+    argnums, argnames, has_aux, holomorphic, allow_int
+        As for :func:`grad`.
+
+    Returns
+    -------
+    callable
+        Returns ``(value, gradient)``; with `has_aux`, ``((value, aux), gradient)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.value_and_grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    (np.float64(5.0), array([2., 4.]))
+    """
+    options = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
+    return Transformed(apply_value_and_grad, f, options | {"holomorphic": holomorphic, "allow_int": allow_int})
+
+
+def grad(
+    f: AnyFunction,
+    argnums: int | Sequence[int] | None = None,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+) -> Callable[..., Any]:
+    """Return a function that evaluates the gradient of `f`.
+
+    Parameters
+    ----------
+    f : callable
+        A function that returns a scalar: real, unless `holomorphic`.
+    argnums : int or sequence of int, optional
+        Which positional arguments to differentiate; negative ones count from the end. 0 by default. A
+        sequence gives a tuple of gradients.
+    argnames : str or sequence of str, optional
+        Which arguments to differentiate, by name. A sequence gives a dict of gradients; together with
+        `argnums` the result is ``(by number, by name)``.
+    has_aux : bool
+        Whether `f` returns ``(value, aux)``; the result is then ``(gradient, aux)``.
+    holomorphic : bool
+        Whether `f` is holomorphic, from complex to complex.
+    allow_int : bool
+        Whether to accept integer arguments; their gradient has dtype ``float0``.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; returns the gradient, of the argument's tree, shapes and dtypes. For
+        complex ``z = x + iy`` and real output ``u`` it is ``du/dx - i du/dy``, as in JAX and autograd.
+
+    Raises
+    ------
+    TypeError
+        If the output is not a real scalar, or an argument is an integer.
+    NoDerivativeError
+        If a function without derivative rule lies between the argument and the output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.grad(lambda x: np.sum(np.sin(x)))(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    >>> fg.grad(fg.grad(lambda x: x**3))(2.0)
+    np.float64(12.0)
+    """
+    options = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
+    return Transformed(apply_grad, f, options | {"holomorphic": holomorphic, "allow_int": allow_int})
+
+
+def apply_grad(f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], **options: Any) -> Any:
+    value, gradient = apply_value_and_grad(f, args, kwargs, **options)
+    return (gradient, value[1]) if options["has_aux"] else gradient
+
+
+def apply_value_and_grad(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    argnums: int | Sequence[int] | None,
+    argnames: str | Sequence[str] | None,
+    has_aux: bool,
+    holomorphic: bool,
+    allow_int: bool,
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    level = ReverseLevel()
+    try:
+        inputs = Inputs(level, chosen.tree())
+        check_inputs(inputs, chosen, holomorphic, allow_int)
+        output, aux = unpack_aux(chosen.call(f, inputs.tracers()), level, has_aux)
+        (leaf,), structure = flatten(output) if isinstance(output, Shell) else ([output], None)
+        value, node = split_output(level, leaf)
+        del output, leaf
+        seed = check_output(value, holomorphic)
+    finally:
+        level.close()
+    if node is not None:
+        roots = [(node, seed)]
+        del node  # the engine frees the graph while it walks
+        backward(roots)
+    value = present(value if structure is None else structure.unflatten([value]))
+    return ((value, aux) if has_aux else value), inputs.gradients()
+
+
+def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: bool) -> None:
+    for i, (value, space) in enumerate(zip(inputs.values, inputs.spaces, strict=True)):
+        if space is None:
+            continue
+        if holomorphic and not space.is_complex:
+            problem = f"grad with holomorphic=True needs complex inputs, got {space}"
+        elif not space.is_inexact and not allow_int:
+            problem = (
+                f"grad needs real or complex inputs, got {space}. Convert it (x.astype(float), 3.0 instead of 3), "
+                "choose other arguments with argnums, or pass allow_int=True"
+            )
+        else:
+            continue
+        path = flatten_with_paths(chosen.tree())[i][0]
+        raise TypeError(f"{problem}; the leaf is {path or 'the argument itself'}, {value!r:.100}")
+    if not any(space is not None for space in inputs.spaces):
+        raise TypeError("grad: there is no array among the arguments to differentiate")
+
+
+def check_output(value: Any, holomorphic: bool) -> Array:
+    """Check that the output is a scalar, and return its cotangent, one."""
+    if not is_array(value):
+        raise TypeError(f"grad needs a function that returns a real scalar, got {type(value).__name__} {value!r:.80}")
+    space = space_of(value)
+    if space.shape != ():
+        raise TypeError(
+            f"grad needs a function with a scalar output, got shape {space.shape}. Reduce it (np.sum, np.mean), "
+            "or use funcgrad.vjp for a weighted sum of its elements."
+        )
+    if holomorphic and not space.is_complex:
+        raise TypeError(f"grad with holomorphic=True needs a complex output, got {space.dtype}")
+    if not holomorphic and space.dtype.kind != "f":
+        raise TypeError(
+            f"grad needs a real output, got {space.dtype}. For a complex function take np.real or np.abs, "
+            "pass holomorphic=True, or use funcgrad.vjp."
+        )
+    return np.ones((), space.dtype)[()]
+
+
+stop_gradient_leaf = Constant(np.positive, name="stop_gradient")
+
+
+def stop_gradient(x: PyTree) -> PyTree:
+    """Return `x` as a constant for differentiation: the value is the same, no gradient flows through it.
+
+    Parameters
+    ----------
+    x : pytree
+
+    Returns
+    -------
+    pytree
+        With traced leaves replaced by their values; under ``vmap`` they stay batched.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.grad(lambda x: x * fg.stop_gradient(x))(3.0)
+    np.float64(3.0)
+    """
+    return map(lambda leaf: stop_gradient_leaf(leaf) if isinstance(leaf, Traced) else leaf, x)

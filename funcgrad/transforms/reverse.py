@@ -1,0 +1,268 @@
+"""Reverse mode: record what a function does, then walk back from its output.
+
+1. What the tracer carries: a value and the Function node that made it.
+2. How a primitive is interpreted: run it one level down, record a node. Unary and binary elementwise
+   calls have short paths, because for small arrays recording is what a gradient costs.
+3. The public functions are in :mod:`funcgrad.transforms.gradient`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.gather import Gather, Reads
+from funcgrad.core.graph import Binary, Call, Leaf, Node, Output, Unary
+from funcgrad.core.kinds import Elementwise, Short, Unknown
+from funcgrad.core.level import Level, strip, tracers_in
+from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.space import Space, space_of
+from funcgrad.core.tracer import HOT_OPERATORS, Tracer
+from funcgrad.errors import EscapedTracerError, user_line
+
+__all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
+
+ndarray = np.ndarray
+
+
+class ReverseTracer(Tracer):
+    """A value that reverse mode records: the node that made it is its place in the graph."""
+
+    __slots__ = ("node", "reads")
+
+    node: Node
+    reads: Reads | None  # collects the cotangents of all x[i], so that each costs no more than its own size
+
+    def become(self, new: Any) -> None:
+        self.value, self.space, self.node, self.reads = new.value, new.space, new.node, None
+
+    def __getitem__(self, index: Any) -> Any:
+        if tracers_in(index):
+            return CALLS[operator.getitem](self, index)
+        y = self.value[index]
+        level: Any = self.level
+        reads = getattr(self, "reads", None)
+        if reads is None:
+            reads = self.reads = Reads(level.stamp(), self.node, self.space)
+        out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
+        if type(y) is ndarray and y.base is not None:
+            self.note_view(out)
+        return out
+
+
+class ReverseLevel(Level):
+    """One running reverse-mode transform."""
+
+    __slots__ = ("stamp",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
+
+    def close(self) -> None:
+        """End the level: recording anything on it from now on raises."""
+        self.stamp = escaped
+
+    def tracer(self, value: Array, node: Node, space: Space) -> ReverseTracer:
+        out = ReverseTracer()
+        out.value = value
+        out.level = self
+        out.node = node
+        out.space = space
+        return out
+
+    def constant(self, value: Array) -> ReverseTracer:
+        """Wrap a value; its Leaf is also how an input begins."""
+        return self.tracer(value, Leaf(self.stamp()), space_of(value))
+
+    def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
+        if primitive.is_constant:
+            return primitive.run(*strip(operands, self), **strip(params, self))
+        values = []
+        links: list[Node | None] = []
+        for i, x in enumerate(operands):
+            if isinstance(x, ReverseTracer) and x.level is self:
+                values.append(x.value)
+                links.append(x.node if primitive.differentiable(i) else None)
+            else:
+                values.append(x)
+                links.append(None)
+        y = primitive.run(*values, **params)
+        return self.record(primitive, tuple(values), tuple(links), y, params, operands)
+
+    def record(
+        self,
+        primitive: Primitive,
+        values: tuple[Array, ...],
+        links: tuple[Node | None, ...],
+        y: Any,
+        params: dict[str, Any],
+        operands: tuple[Array, ...] = (),
+    ) -> Any:
+        """Wrap the output `y` of a call whose traced operands have the nodes `links`."""
+        several = isinstance(y, tuple | list)
+        output_space = tuple(space_of(part) for part in y) if several else space_of(y)
+        inexact = (
+            any(s.is_inexact for s in output_space) if isinstance(output_space, tuple) else output_space.is_inexact
+        )
+        if not inexact or not any(links):
+            return y
+        call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
+        call.links = links
+        call.key = self.stamp()
+        call.forget()
+        if not isinstance(output_space, tuple):
+            return self.view(self.tracer(y, call, output_space), primitive, operands)
+        parts = [
+            self.view(self.tracer(part, Output(self.stamp(), call, i), space), primitive, operands)
+            if space.is_inexact
+            else part
+            for i, (part, space) in enumerate(zip(y, output_space, strict=True))
+        ]
+        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+
+    def view(self, out: ReverseTracer, primitive: Primitive, operands: tuple[Array, ...]) -> ReverseTracer:
+        if primitive.is_view and operands and isinstance(operands[0], Tracer):
+            operands[0].note_view(out)
+        return out
+
+    def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        y = function(*strip(args, self), **strip(kwargs, self))
+        traced = tuple(t for t in tracers_in((args, kwargs)) if t.level is self)
+        values = tuple(t.value for t in traced)
+        if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
+            return y
+        primitive = Unknown(function, [t.space for t in traced], user_line())
+        return self.record(primitive, values, tuple(t.node for t in traced if isinstance(t, ReverseTracer)), y, {})
+
+
+def escaped() -> NoReturn:
+    raise EscapedTracerError(
+        "A traced value was used after the transform that made it had ended. It was probably kept in a global, "
+        "an attribute or a generator; return it from the transformed function instead (has_aux=True)."
+    )
+
+
+# -- Short paths -------------------------------------------------------------------------------------
+
+
+def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
+    """Return the short path of an elementwise function of one operand."""
+    (short,) = primitive.short or ()
+    run, rule, index, keep = primitive.run, short.rule, short.index, short.keep
+    any_dtype = primitive.keeps_dtype
+
+    def call(x: Any) -> Any:
+        if type(x) is ReverseTracer and (any_dtype or x.space.dtype.kind == "f"):
+            value = x.value
+            y = run(value)
+            level: Any = x.level
+            node = Unary()
+            node.key = level.stamp()
+            node.cotangent = None
+            node.primitive = primitive
+            node.parent = x.node
+            node.rule = rule
+            node.kept = y if index == 0 else value if index == 1 else keep((y, value))
+            out = ReverseTracer()
+            out.value = y
+            out.level = level
+            out.node = node
+            out.space = x.space
+            return out
+        return primitive(x)
+
+    return call
+
+
+def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
+    """Return the short path of an elementwise function of two operands: equal spaces, or one is a constant."""
+    run = primitive.run
+    short_a, short_b = primitive.short or ()
+    index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
+    rules = (short_a.rule, short_b.rule)
+
+    def call(a: Any, b: Any) -> Any:
+        kind_a = type(a)
+        kind_b = type(b)
+        if kind_a is ReverseTracer:
+            value = a.value
+            if kind_b is ReverseTracer:
+                if a.level is b.level and a.space is b.space:
+                    other = b.value
+                    y = run(value, other)
+                    level = a.level
+                    node = Binary()
+                    node.key = level.stamp()
+                    node.cotangent = None
+                    node.primitive = primitive
+                    node.rules = rules
+                    node.left = a.node
+                    node.right = b.node
+                    values = (y, value, other)
+                    node.kept_left = keep_a(values) if index_a is None else values[index_a]
+                    node.kept_right = keep_b(values) if index_b is None else values[index_b]
+                    out = ReverseTracer()
+                    out.value = y
+                    out.level = level
+                    out.node = node
+                    out.space = a.space
+                    return out
+            elif kind_b is float or kind_b is int:
+                y = run(value, b)
+                return one_sided(a, y, short_a, (y, value, b))
+            elif kind_b is ndarray:
+                space = a.space
+                if b.dtype is space.dtype and (b.shape == space.shape or not b.shape):
+                    y = run(value, b)
+                    return one_sided(a, y, short_a, (y, value, b))
+        elif kind_b is ReverseTracer:
+            if (
+                kind_a is float
+                or kind_a is int
+                or (kind_a is ndarray and a.dtype is b.space.dtype and (a.shape == b.space.shape or not a.shape))
+            ):
+                value = b.value
+                y = run(a, value)
+                return one_sided(b, y, short_b, (y, a, value))
+        return primitive(a, b)
+
+    def one_sided(x: ReverseTracer, y: Array, short: Short, values: tuple[Array, ...]) -> ReverseTracer:
+        level: Any = x.level
+        node = Unary()
+        node.key = level.stamp()
+        node.cotangent = None
+        node.primitive = primitive
+        node.parent = x.node
+        node.rule = short.rule
+        index = short.index
+        node.kept = short.keep(values) if index is None else values[index]
+        out = ReverseTracer()
+        out.value = y
+        out.level = level
+        out.node = node
+        out.space = x.space
+        return out
+
+    return call
+
+
+def install_short_paths() -> None:
+    """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
+    for function, primitive in list(CALLS.items()):
+        if (
+            not isinstance(primitive, Elementwise)
+            or not isinstance(function, np.ufunc)
+            or primitive.arity not in (1, 2)
+            or primitive.short is None
+        ):
+            continue
+        path: Any = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
+        CALLS[function] = path
+        for name in HOT_OPERATORS.get(function, ()):
+            setattr(ReverseTracer, name, path)
