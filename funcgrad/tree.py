@@ -10,10 +10,12 @@ import optree
 
 from funcgrad._typing import PyTree
 
-__all__ = ["NAMESPACE", "Structure", "flatten", "flatten_with_paths", "map", "register"]
+__all__ = ["LEAF", "NAMESPACE", "Structure", "flatten", "flatten_with_paths", "map", "register"]
 
 NAMESPACE = "funcgrad"
 Structure = optree.PyTreeSpec
+ARRAYS = (np.ndarray, np.float64, float)
+LEAF: Structure = optree.treespec_leaf(namespace=NAMESPACE)
 
 
 def flatten(tree: PyTree) -> tuple[list[Any], Structure]:
@@ -27,9 +29,12 @@ def flatten(tree: PyTree) -> tuple[list[Any], Structure]:
     >>> structure.unflatten([3.0, 4.0])
     {'w': 4.0, 'b': [3.0, None]}
     """
-    if type(tree) is not np.ndarray:
-        register_dataclasses(tree)
+    if type(tree) in ARRAYS:  # one array is the common case
+        return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
+    if any(dataclasses.is_dataclass(type(leaf)) for leaf in leaves):
+        register_dataclasses(tree)
+        leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
     return leaves, structure
 
 

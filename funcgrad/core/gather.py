@@ -18,7 +18,7 @@ from funcgrad.core.level import Traced, zeros
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space
 
-__all__ = ["Gather", "Reads", "add_at", "is_basic", "scatter"]
+__all__ = ["Gather", "Reads", "add_at", "is_basic", "is_view", "scatter"]
 
 
 class Reads(Node):
@@ -88,6 +88,12 @@ def is_basic(index: Any) -> bool:
         part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) or is_mask(part)
         for part in parts
     )
+
+
+def is_view(index: Any) -> bool:
+    """Whether ``x[index]`` shares memory with ``x``."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) for part in parts)
 
 
 def is_mask(part: Any) -> bool:

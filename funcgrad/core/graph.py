@@ -30,7 +30,7 @@ add = np.add
 class Node:
     """One recorded call: the Function of the graph, a tensor's ``grad_fn``."""
 
-    __slots__ = ("__weakref__", "cotangent", "key", "owned")
+    __slots__ = ("cotangent", "key", "owned")
 
     key: int  # decreases with age: the newest node of a level has the smallest
     cotangent: Any  # what has arrived so far in the running backward pass
@@ -97,15 +97,14 @@ class Leaf(Node):
 class Unary(Node):
     """An elementwise call with one traced operand, in the space of the output."""
 
-    __slots__ = ("kept", "parent", "primitive", "rule")
+    __slots__ = ("kept", "parent", "short")
 
-    primitive: Primitive
+    short: Any  # the rule, shortened; None once what it reads was let go
     parent: Node
-    rule: Any
     kept: Any  # what the rule reads
 
     def pull(self, g: Any, pending: Pending) -> None:
-        c = self.rule(g, self.kept)
+        c = self.short.rule(g, self.kept)
         node = self.parent
         if node.cotangent is None:  # as `send`, without the call
             node.cotangent = c
@@ -116,11 +115,12 @@ class Unary(Node):
 
     def release(self) -> None:
         if self.kept is not None:
-            self.kept, self.rule = None, freed
+            self.kept, self.short = None, self.short.freed
 
     @property
     def name(self) -> str:
-        return self.primitive.name
+        name: str = self.short.name
+        return name
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
@@ -130,18 +130,17 @@ class Unary(Node):
 class Binary(Node):
     """An elementwise call with two traced operands, both in the space of the output."""
 
-    __slots__ = ("kept_left", "kept_right", "left", "primitive", "right", "rules")
+    __slots__ = ("kept_left", "kept_right", "left", "right", "shorts")
 
-    primitive: Primitive
-    rules: tuple[Any, Any]
+    shorts: tuple[Any, Any]
     left: Node
     right: Node
     kept_left: Any
     kept_right: Any
 
     def pull(self, g: Any, pending: Pending) -> None:
-        rule_left, rule_right = self.rules
-        c = rule_left(g, self.kept_left)
+        short_left, short_right = self.shorts
+        c = short_left.rule(g, self.kept_left)
         node = self.left
         if node.cotangent is None:
             node.cotangent = c
@@ -149,7 +148,7 @@ class Binary(Node):
             heappush(pending, (node.key, node))
         else:
             send(node, c, c is not g, pending)
-        c = rule_right(g, self.kept_right)
+        c = short_right.rule(g, self.kept_right)
         node = self.right
         if node.cotangent is None:
             node.cotangent = c
@@ -161,11 +160,12 @@ class Binary(Node):
     def release(self) -> None:
         if self.kept_left is not None or self.kept_right is not None:
             self.kept_left = self.kept_right = None
-            self.rules = (freed, freed)
+            self.shorts = (self.shorts[0].freed, self.shorts[1].freed)
 
     @property
     def name(self) -> str:
-        return self.primitive.name
+        name: str = self.shorts[0].name
+        return name
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
@@ -188,6 +188,7 @@ class Call(Node):
         params: dict[str, Any],
         spaces: tuple[Space, ...],
         output_space: Any,
+        links: tuple[Node | None, ...] = (),
     ) -> None:
         self.primitive = primitive
         self.xs = xs
@@ -195,17 +196,9 @@ class Call(Node):
         self.params = params
         self.spaces = spaces
         self.output_space = output_space  # a tuple of spaces for a function of several outputs
-        self.links: tuple[Node | None, ...] = ()
+        self.links = links
         self.cotangent = None
         self.released = False
-
-    def forget(self) -> None:
-        """Let go of the operands and the output that no rule reads."""
-        keeps, keeps_output = self.primitive.reads([i for i, link in enumerate(self.links) if link is not None])
-        if keeps is not None:
-            self.xs = tuple(x if i in keeps else None for i, x in enumerate(self.xs))
-        if not keeps_output:
-            self.y = None
 
     def release(self) -> None:
         if self.y is not None or any(x is not None for x in self.xs):
@@ -214,14 +207,13 @@ class Call(Node):
     def pull(self, g: Any, pending: Pending) -> None:
         if self.released:
             freed()
-        if isinstance(self.output_space, tuple):
+        if type(self.output_space) is tuple:
             like = next(h for h in g if h is not None)
             g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
         for i, c in self.primitive.vjp(self, g):
             link = self.links[i]
             if link is not None:
-                c = project(c, self.spaces[i])
-                send(link, c, False, pending)
+                send(link, project(c, self.spaces[i]), False, pending)
 
     @property
     def name(self) -> str:

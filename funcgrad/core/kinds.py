@@ -20,14 +20,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+from cmath import isfinite
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.graph import Call
-from funcgrad.core.level import deepest, zeros
+from funcgrad.core.graph import Call, freed
+from funcgrad.core.level import deepest, tracers_in, zeros
 from funcgrad.core.primitive import Primitive, Rule, defaults_of
 from funcgrad.core.space import Space, project
 from funcgrad.errors import NoDerivativeError
@@ -60,7 +61,7 @@ class Elementwise(Primitive):
     def __init__(self, function: Any, *partials: RuleFunction | None, **options: Any) -> None:
         self.arity = len(partials)
         super().__init__(function, partials, **options)
-        shortened = [None if rule is None else shorten(rule, self.arity) for rule in self.rules]
+        shortened = [None if rule is None else shorten(self.name, rule, self.arity) for rule in self.rules]
         short = tuple(s for s in shortened if s is not None)
         #: For the short paths: per operand, the rule as a function of (g, kept) and where `kept` comes from.
         self.short = short if len(short) == self.arity else None
@@ -86,29 +87,37 @@ class Elementwise(Primitive):
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
-    __slots__ = ("index", "indices", "rule")
+    __slots__ = ("freed", "index", "indices", "name", "rule")
 
-    def __init__(self, rule: RuleFunction, index: int | None, indices: tuple[int, ...]) -> None:
+    def __init__(self, name: str, rule: RuleFunction, indices: tuple[int, ...]) -> None:
+        self.name = name
         self.rule = rule
-        self.index = index  # of the one value that is read, in (y, *operands)
-        self.indices = indices
+        self.indices = indices  # of the values that are read, in (y, *operands)
+        self.index = indices[0] if len(indices) == 1 else None
+        #: What takes this one's place in a node whose values were let go.
+        self.freed = self if rule is freed else Short(name, freed, indices)
 
-    def keep(self, values: tuple[Array, ...]) -> tuple[Array, ...]:
-        return tuple(values[i] for i in self.indices)
+    def keep(self, values: tuple[Array, ...]) -> Any:
+        """Take what the rule reads from ``(y, *operands)``: a value, several in a tuple, or None."""
+        if self.index is not None:
+            return values[self.index]
+        return tuple([values[i] for i in self.indices]) or None
 
 
-def shorten(rule: Rule, arity: int) -> Short | None:
+def shorten(name: str, rule: Rule, arity: int) -> Short | None:
     """Shorten a rule that reads nothing but values; None for others."""
     values = "yx" if arity == 1 else "yabc"
-    if any(name not in values for name in rule.names):
+    if any(read not in values for read in rule.names):
         return None
     function = rule.function
-    indices = tuple(values.index(name) for name in rule.names)
+    indices = tuple(values.index(read) for read in rule.names)
     if len(indices) == 1:
-        return Short(function, indices[0], indices)
+        return Short(name, function, indices)
     if not indices:
-        return Short(lambda g, kept: function(g), None, indices)
-    return Short(lambda g, kept: function(g, *kept), None, indices)
+        return Short(name, lambda g, kept: function(g), indices)
+    if len(indices) == 2:  # a call with a star would cost twice as much
+        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), indices)
+    return Short(name, lambda g, kept: function(g, *kept), indices)
 
 
 def singular(rule: RuleFunction) -> RuleFunction:
@@ -117,11 +126,17 @@ def singular(rule: RuleFunction) -> RuleFunction:
     Only where the result is not finite: elsewhere the product stays a function of ``g``, which the
     second derivative needs.
     """
-    if len(inspect.signature(rule).parameters) == 2:  # the common case without the cost of packing arguments
+    if len(inspect.signature(rule).parameters) == 2:  # the common cases without the cost of packing arguments
 
         @functools.wraps(rule)
         def guarded(g: Array, residual: Any) -> Array:
             return finite_or_zero(rule(g, residual), g)
+
+    elif len(inspect.signature(rule).parameters) == 3:
+
+        @functools.wraps(rule)
+        def guarded(g: Array, residual: Any, other: Any) -> Array:
+            return finite_or_zero(rule(g, residual, other), g)
 
     else:
 
@@ -133,11 +148,14 @@ def singular(rule: RuleFunction) -> RuleFunction:
 
 
 def finite_or_zero(c: Array, g: Array) -> Array:
-    """Return `c`, with zero where it is not finite although `g` is zero."""
-    finite = np.isfinite(c)
-    if isinstance(finite, np.ndarray | np.bool_) and finite.all():
+    """Return `c`, with zero where it is not finite although `g` is zero.
+
+    Mostly there is nothing to do, and that must be cheap to see: a sum of squares is finite only if every
+    element is. It costs a third of ``np.isfinite(c).all()``, and unlike other sums warns of no overflow.
+    """
+    if isfinite(np.vdot(c, c)) if type(c) is np.ndarray else isinstance(c, np.generic) and isfinite(c):
         return c
-    return np.where(~finite & (g == 0), 0, c)
+    return np.where(~np.isfinite(c) & (g == 0), 0, c)
 
 
 class Linear(Primitive):
@@ -280,14 +298,16 @@ class Constant(Primitive):
 
     is_constant = True
 
-    def __init__(self, function: Any, *, name: str | None = None) -> None:
+    def __init__(self, function: Any, *, name: str | None = None, own: bool = False) -> None:
         self.arity = None
         super().__init__(function, (), name=name)
+        if own:
+            self.run = self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        level = deepest((*args, *kwargs.values()))
+        level = deepest(tracers_in((args, kwargs)))
         if level is None:
-            return self.run(*args, **kwargs)
+            return self.compute(*args, **kwargs)
         return level.process(self, args, kwargs)
 
 

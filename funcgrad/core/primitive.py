@@ -142,6 +142,7 @@ class Primitive:
         self.split = split or self.split_by_signature
         known = {keyword for rule in self.rules if rule is not None for keyword in rule.keywords}
         self.known = known | set(ignore.split())
+        self.patterns: dict[tuple[bool, ...], tuple[set[int] | None, bool]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         operands, params = self.split(*args, **kwargs)
@@ -150,15 +151,7 @@ class Primitive:
                 if isinstance(x, Shell) or not is_array_like(x):
                     return NotImplemented
                 operands = tuple(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands)
-        if not self.known.issuperset(params):
-            params = self.check(params)
-        for keyword, value in params.items():
-            if isinstance(value, Traced) and value.space.is_inexact:
-                raise NoDerivativeError(
-                    f"{self.name}: the derivative with respect to {keyword}= is not known. "
-                    f"Pass funcgrad.stop_gradient of it if no gradient is needed."
-                )
-        return self.bind(operands, params)
+        return self.bind(operands, self.check(params) if params else params)
 
     def bind(self, operands: Operands, params: Params) -> Any:
         """Apply to operands of any level: the deepest among them interprets the call."""
@@ -184,8 +177,16 @@ class Primitive:
         """Whether operand `i` has a derivative; a rule of None means that it has not."""
         return self.rules[i] is not None
 
+    def retained(self, links: tuple[Any, ...]) -> tuple[set[int] | None, bool]:
+        """Return which operands (None: all) and whether the output must be kept, when these have a parent."""
+        wanted = tuple([link is not None for link in links])
+        found = self.patterns.get(wanted)
+        if found is None:
+            found = self.patterns[wanted] = self.reads([i for i, yes in enumerate(wanted) if yes])
+        return found
+
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
-        """Return which operands (None: all) and whether the output must be kept for `wanted` operands."""
+        """Work out :meth:`retained` for the operand numbers `wanted`."""
         keeps: set[int] = set()
         output = False
         for i in wanted:
@@ -219,6 +220,11 @@ class Primitive:
         """Drop keywords at their default; refuse those that no rule knows, rather than ignore them."""
         kept = {}
         for keyword, value in params.items():
+            if isinstance(value, Traced) and value.space.is_inexact:
+                raise NoDerivativeError(
+                    f"{self.name}: the derivative with respect to {keyword}= is not known. "
+                    f"Pass funcgrad.stop_gradient of it if no gradient is needed."
+                )
             if keyword in self.known:
                 kept[keyword] = value
             elif keyword not in self.signature:

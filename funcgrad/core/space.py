@@ -19,11 +19,13 @@ __all__ = ["Space", "project", "space_of"]
 class Space:
     """The shape and dtype of an array. Interned: equal spaces are mostly one object, so ``is`` is the fast test."""
 
-    __slots__ = ("dtype", "shape")
+    __slots__ = ("dtype", "is_complex", "is_inexact", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape = shape
         self.dtype = dtype
+        self.is_complex = dtype.kind == "c"
+        self.is_inexact = dtype.kind in "fc"  # whether a derivative with respect to such values has a meaning
 
     @property
     def ndim(self) -> int:
@@ -32,15 +34,6 @@ class Space:
     @property
     def size(self) -> int:
         return math.prod(self.shape)
-
-    @property
-    def is_complex(self) -> bool:
-        return self.dtype.kind == "c"
-
-    @property
-    def is_inexact(self) -> bool:
-        """Whether a derivative with respect to values of this space has a meaning."""
-        return self.dtype.kind in "fc"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.shape == other.shape and self.dtype == other.dtype
@@ -71,6 +64,18 @@ def space_of(value: Array) -> Space:
     return space
 
 
+SMALL = 2048  # elements; below it writing a new array is cheaper than making a view
+
+
+def spread(g: Array, shape: tuple[int, ...]) -> Array:
+    """Broadcast `g` to a larger shape."""
+    if isinstance(g, np.ndarray | np.generic) and math.prod(shape) <= SMALL:
+        out = np.empty(shape, g.dtype)
+        out[...] = g
+        return out
+    return np.broadcast_to(g, shape)
+
+
 def project(g: Array, space: Space) -> Array:
     """Bring `g` into `space`: real part, sum over broadcast axes, broadcast over missing ones, cast.
 
@@ -98,7 +103,7 @@ def project(g: Array, space: Space) -> Array:
             if extra > 0:
                 g = np.reshape(g, g.shape[extra:])
         if g.shape != shape:
-            g = np.broadcast_to(g, shape)
+            g = spread(g, shape)
     if g.dtype != space.dtype:
         g = g.astype(space.dtype)
     return g

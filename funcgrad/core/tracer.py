@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.gather import is_view
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, store
@@ -54,7 +55,9 @@ def unary(function: Any) -> Any:
 
 def method(function: Any) -> Any:
     def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-        result = apply_function(function, (), (self, *args), kwargs)
+        if kwargs.get("out") is not None:
+            return apply_function(function, (), (self, *args), kwargs)
+        result = CALLS[function](self, *args, **kwargs)
         return function(self, *args, **kwargs) if result is NotImplemented else result
 
     return method
@@ -64,17 +67,31 @@ def refuse(what: str) -> Callable[[Tracer], NoReturn]:
     def method(self: Tracer) -> NoReturn:
         raise LostGradientError(
             f"{what} of a traced value of shape {self.space.shape} and dtype {self.space.dtype} would lose its "
-            "gradient. For the plain number use x.item() or funcgrad.stop_gradient(x); for mathematics use the "
-            "np. function instead of math."
+            "gradient. For the plain number use x.item(); for mathematics use the np. function instead of math. "
+            "If this is an assignment into a plain array, out[i] = x, make `out` with np.zeros_like of a traced "
+            "array, or collect the values in a list and join them with np.stack."
         )
 
     return method
 
 
+class Aliases:
+    """What shares memory with a tracer: the array that it is a view of, or the views that are alive."""
+
+    __slots__ = ("base", "index", "views")
+
+    def __init__(self, base: Tracer | None, index: Any) -> None:
+        self.base = base
+        self.index = index  # of a slice of its base; None for views of other kinds
+        self.views: Any = weakref.WeakValueDictionary()  # by identity: arrays do not hash
+
+
 class Tracer(Traced):
     """A traced array. Values are concrete: branches and loops on them work."""
 
-    __slots__ = ("__weakref__", "base", "views")
+    __slots__ = ("__weakref__", "aliases")
+
+    aliases: Aliases  # unset until a view is taken
 
     __array_priority__ = 1000
     __hash__: Any = None
@@ -209,20 +226,21 @@ class Tracer(Traced):
         return bool(np.any(self == element))
 
     def __getitem__(self, index: Any) -> Any:
-        return CALLS[operator.getitem](self, index)
+        out = CALLS[operator.getitem](self, index)
+        if isinstance(out, Tracer) and out.space.shape and is_view(index):
+            self.note_view(out, index)
+        return out
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.rebind(CALLS[operator.setitem](self, value, index), "setitem")
+        written = getattr(value, "aliases", None) if isinstance(value, Tracer) else None
+        if written is None or written.base is not self or written.index != index:
+            self.rebind(CALLS[operator.setitem](self, value, index), "setitem")
+        # else the last step of ``x[index] += ...``: the view has been written through already
 
     # -- Writing --------------------------------------------------------------------------------
 
     def rebind(self, new: Any, name: str) -> None:
-        """Become `new`: what a write into this array means. Views of traced arrays are not written through."""
-        if getattr(self, "base", None) is not None or len(getattr(self, "views", ())) > 0:
-            raise LostGradientError(
-                f"{name} would write into a traced array of shape {self.space.shape} that shares memory with a view. "
-                "Take a copy first (x = x.copy()), or write before taking the view."
-            )
+        """Become `new`: what a write into this array means. Arrays that share its memory see the write."""
         if not (isinstance(new, Traced) and new.level is self.level):
             if isinstance(new, Traced) and new.level.depth > self.level.depth:
                 raise LostGradientError(
@@ -230,20 +248,33 @@ class Tracer(Traced):
                     "Return the value from the inner function instead."
                 )
             new = self.level.constant(new)
-        self.become(new)
+        aliases = getattr(self, "aliases", None)
+        if aliases is None:
+            self.become(new)
+            return
+        root: Any = self if aliases.base is None else aliases.base
+        views = list(root.aliases.views.values())
+        if any(view.aliases.index is None for view in (*views, self) if view is not root):
+            raise LostGradientError(
+                f"{name} would write into a traced array of shape {self.space.shape} that shares memory with a view "
+                "other than a slice of it. Take a copy first (x = x.copy()), or write before taking the view."
+            )
+        root.become(new if self is root else CALLS[operator.setitem](root, new, aliases.index))
+        for view in views:
+            view.become(CALLS[operator.getitem](root, view.aliases.index))
 
     def become(self, new: Any) -> None:
         """Take over every slot of `new`, a tracer of the same level."""
         raise NotImplementedError
 
-    def note_view(self, view: Any) -> None:
-        """Remember that `view` shares memory with this array."""
-        root: Any = getattr(self, "base", None)
-        root = self if root is None else root
-        if not hasattr(root, "views"):
-            root.views = weakref.WeakValueDictionary()  # by identity: arrays do not hash
-        root.views[id(view)] = view
-        view.base = root
+    def note_view(self, view: Any, index: Any = None) -> None:
+        """Remember that `view` shares memory with this array, and if it is a slice of it, which."""
+        base = self.aliases.base if hasattr(self, "aliases") else None
+        root = self if base is None else base
+        if not hasattr(root, "aliases"):
+            root.aliases = Aliases(None, None)
+        root.aliases.views[id(view)] = view
+        view.aliases = Aliases(root, index if base is None else None)
 
     def fill(self, value: Any) -> None:
         self.rebind(CALLS[np.broadcast_to](value, self.shape) + CALLS[np.zeros_like](self), "fill")
@@ -343,7 +374,7 @@ class Tracer(Traced):
 
 
 #: Functions that make an array like a tracer given as ``like=``.
-CREATORS = {
+CREATORS: set[Any] = {
     *(np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.tri, np.arange),
     *(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.fromfunction, np.frombuffer),
 }

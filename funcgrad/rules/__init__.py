@@ -13,22 +13,14 @@ from funcgrad.rules import (
     shape,
     sort,
     trigonometric,
+    write,
 )
 
 __all__ = ["FAMILIES"]
 
 CHAPTERS = (
-    arithmetic,
-    explog,
-    trigonometric,
-    complex_parts,
-    constants,
-    shape,
-    join,
-    index,
-    reduce,
-    sort,
-    product,
-    linalg,
+    *(arithmetic, explog, trigonometric, complex_parts, constants),
+    *(shape, join, index, write, reduce, sort),
+    *(product, linalg),
 )
 FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)

@@ -8,13 +8,14 @@ cotangent is the conjugate of ours: ``hat`` turns one into the other. For real m
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite, Constant, Opaque
+from funcgrad.core.kinds import Composite, Constant, Opaque, singular
 from funcgrad.errors import NoDerivativeError
 
 __all__ = ["RULES"]
@@ -41,12 +42,16 @@ def on_diagonal(x: Array) -> Array:
     return np.tril(np.triu(np.broadcast_to(x[..., None], (*x.shape, x.shape[-1]))))
 
 
+def identity_like(x: Array) -> Array:
+    return np.tril(np.triu(np.ones_like(x)))
+
+
 def diagonal(x: Array) -> Array:
     return np.diagonal(x, 0, -2, -1)
 
 
-def positive_inverse(x: Array) -> Array:
-    """``1 / x``, and zero where `x` is."""
+def reciprocal(x: Array) -> Array:
+    """``1 / x``, and zero where `x` is zero."""
     return np.where(x == 0, 0, 1 / np.where(x == 0, 1, x))
 
 
@@ -109,7 +114,7 @@ def matrix_power_body(a: Array, n: Any) -> Array:
             result = a if result is None else result @ a
         n //= 2
         a = a @ a if n else a
-    return np.tril(np.triu(np.ones_like(a))) if result is None else result
+    return identity_like(a) if result is None else result
 
 
 # -- Determinants ------------------------------------------------------------------------------------
@@ -162,7 +167,7 @@ large_cofactors = Opaque(cofactor_values, cofactors_jvp, cofactors_jvp, own=True
 
 def slogdet_jvp(dx: Array, y: Any, x: Array) -> tuple[Array, Array]:
     """The change of ``log(det)``: its real part changes the size, its imaginary part turns the sign."""
-    change = np.sum(transpose(np.linalg.inv(x)) * dx, axis=(-2, -1))
+    change = np.sum(times(dx, log_det_slope(x, y[0])), axis=(-2, -1))
     size = np.real(change)
     return y[0] * (change - size), size
 
@@ -170,7 +175,16 @@ def slogdet_jvp(dx: Array, y: Any, x: Array) -> tuple[Array, Array]:
 def slogdet_vjp(gs: tuple[Array, Array], y: Any, x: Array) -> Array:
     turn = y[0] * gs[0]
     g = gs[1] + turn - np.real(turn)
-    return g[..., None, None] * transpose(np.linalg.inv(x))
+    return times(g[..., None, None], log_det_slope(x, y[0]))
+
+
+def log_det_slope(x: Array, sign: Array) -> Array:
+    """The transposed inverse (Giles, 2.2.4); for singular matrices nan."""
+    flat = (sign == 0)[..., None, None]
+    return np.where(flat, np.nan, transpose(np.linalg.inv(np.where(flat, identity_like(x), x))))
+
+
+times = singular(lambda g, slope: g * slope)
 
 
 # -- Factorizations ----------------------------------------------------------------------------------
@@ -206,7 +220,7 @@ def svd_jvp(dx: Array, y: Any) -> tuple[Array, Array, Array]:
     v = adjoint(vh)
     p = adjoint(u) @ dx @ v
     left, right, turn = p * s[..., None, :], s[..., :, None] * p, diagonal(p)
-    inverse = positive_inverse(s)
+    inverse = reciprocal(s)
     du = u @ (gaps(s) * (left + adjoint(left)) + on_diagonal((turn - np.real(turn)) * inverse))
     dv = v @ (gaps(s) * (right + adjoint(right)))
     du = du + outside(u, dx @ v) * inverse[..., None, :]
@@ -217,7 +231,7 @@ def svd_jvp(dx: Array, y: Any) -> tuple[Array, Array, Array]:
 def svd_vjp(gs: tuple[Array, Array, Array], y: Any) -> Array:
     u, s, vh = y
     gu, gv, v = hat(gs[0]), transpose(gs[2]), adjoint(vh)
-    inverse = positive_inverse(s)
+    inverse = reciprocal(s)
     m, n = adjoint(u) @ gu, gaps(s) * (adjoint(v) @ gv)
     turn = diagonal(m)
     m = gaps(s) * m
@@ -229,12 +243,12 @@ def svd_vjp(gs: tuple[Array, Array, Array], y: Any) -> Array:
 
 def gaps(s: Array) -> Array:
     """``1 / (s_j^2 - s_i^2)``, and zero where they are equal."""
-    return positive_inverse((s[..., None, :] - s[..., :, None]) * (s[..., None, :] + s[..., :, None]))
+    return reciprocal((s[..., None, :] - s[..., :, None]) * (s[..., None, :] + s[..., :, None]))
 
 
 def outside(u: Array, x: Array) -> Array:
-    """The part of `x` outside the space that the columns of `u` span."""
-    return x - u @ (adjoint(u) @ x) if u.shape[-2] > u.shape[-1] else x * 0
+    """The part of `x` outside the space that the columns of `u` span: nothing if `u` is square."""
+    return x - u @ (adjoint(u) @ x) if u.shape[-2] > u.shape[-1] else 0
 
 
 thin_svd = Opaque(np.linalg.svd, svd_jvp, svd_vjp, ignore="full_matrices hermitian")
@@ -246,7 +260,7 @@ def svd_body(a: Array, full_matrices: bool = True, compute_uv: bool = True, herm
             f"svd of matrices of shape {a.shape[-2:]} with full_matrices=True: the extra singular vectors are not "
             "determined, so they have no derivative. Pass full_matrices=False."
         )
-    result = thin_svd(a, full_matrices=False, hermitian=hermitian)
+    result = thin_svd(a, full_matrices=False, **({"hermitian": True} if hermitian else {}))  # which CuPy has not
     return result if compute_uv else result[1]
 
 
@@ -258,14 +272,14 @@ def svdvals_body(x: Array) -> Array:
 
 
 def norm_weights(y: Array, x: Array, ord: Any, axis: Any, keepdims: bool) -> Array:
-    """What makes ``conj(x)`` the derivative of a norm; finite everywhere, and where the norm is zero, so is the product."""
+    """What makes ``conj(x)`` the derivative of a norm; zero where the norm is zero."""
     y = regain(y, axis, keepdims)
-    scale = np.where(y == 0, 1, y)
     if ord in (None, 2, "fro", "f"):
-        return 1 / scale
+        return reciprocal(y)
     size = np.abs(x)
-    size = np.where(size == 0, 1, size)
-    return np.where(y == 0, 0, (size / scale) ** (float(ord) - 1) / size)
+    edge = (size == 0) | (y == 0)
+    y = np.where(y == 0, 1, y)
+    return np.where(edge, 0, (np.where(edge, 1, size) / y) ** (float(ord) - 2) / y)
 
 
 def norm_jvp(dx: Array, y: Array, x: Array, ord: Any, axis: Any, keepdims: bool) -> Array:
@@ -319,8 +333,9 @@ def vector_norm_body(x: Array, *, axis: Any = None, keepdims: bool = False, ord:
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
         return np.linalg.norm(x, ord, axes[0], keepdims)
-    x = np.moveaxis(x, axes, range(len(axes)))
-    y = np.linalg.norm(np.reshape(x, (-1, *x.shape[len(axes) :])), ord, axis=0)
+    x = np.moveaxis(x, axes, tuple(range(len(axes))))
+    shape = x.shape[len(axes) :]
+    y = np.linalg.norm(np.reshape(x, (math.prod(x.shape[: len(axes)]), *shape)), ord, axis=0)
     return np.expand_dims(y, axes) if keepdims else y
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 import string
@@ -65,7 +66,8 @@ def on_top(x: Array) -> Array:
 
 def side_by_side(x: Array) -> Array:
     """Put the matrices of a stack side by side."""
-    return np.reshape(np.moveaxis(x, -2, 0), (x.shape[-2], math.prod(x.shape) // max(x.shape[-2], 1)))
+    x = np.moveaxis(x, -2, 0)
+    return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
 
 
 def dot_body(a: Array, b: Array) -> Array:
@@ -111,8 +113,12 @@ vecdot_last = Multilinear(
 cross_last = Multilinear(np.cross, lambda g, b: np.cross(b, g), lambda g, a: np.cross(g, a))
 
 
+def to_last(x: Array, axis: int) -> Array:
+    return as_array(x) if axis == -1 else np.moveaxis(x, axis, -1)
+
+
 def vecdot_body(x1: Array, x2: Array, axis: int = -1) -> Array:
-    return vecdot_last(to_last(as_array(x1), axis), to_last(as_array(x2), axis))
+    return vecdot_last(to_last(x1, axis), to_last(x2, axis))
 
 
 def matvec_body(x1: Array, x2: Array) -> Array:
@@ -126,7 +132,7 @@ def vecmat_body(x1: Array, x2: Array) -> Array:
 def cross_body(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = to_last(as_array(a), axisa), to_last(as_array(b), axisb)
+    a, b = to_last(a, axisa), to_last(b, axisb)
     lengths = {a.shape[-1], b.shape[-1]}
     if not lengths <= {2, 3}:
         raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
@@ -135,25 +141,15 @@ def cross_body(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int 
         warnings.warn(message, DeprecationWarning, stacklevel=2)
     if lengths == {2}:
         return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-    return from_last(cross_last(in_space(a), in_space(b)), axisc)
+    c = cross_last(in_space(a), in_space(b))
+    return c if axisc == -1 else np.moveaxis(c, -1, axisc)
 
 
 def cross_of_vectors_body(x1: Array, x2: Array, axis: int = -1) -> Array:
     x1, x2 = as_array(x1), as_array(x2)
-    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
-        raise ValueError(
-            "Both input arrays must be (arrays of) 3-dimensional vectors, "
-            f"but they are {x1.shape[axis]} and {x2.shape[axis]} dimensional instead."
-        )
+    if {x1.shape[axis], x2.shape[axis]} != {3}:
+        raise ValueError(f"Both inputs must be 3-dimensional vectors, got {x1.shape[axis]} and {x2.shape[axis]}.")
     return np.cross(x1, x2, axis=axis)
-
-
-def to_last(x: Array, axis: int) -> Array:
-    return x if axis == -1 else np.moveaxis(x, axis, -1)
-
-
-def from_last(x: Array, axis: int) -> Array:
-    return x if axis == -1 else np.moveaxis(x, -1, axis)
 
 
 def in_space(x: Array) -> Array:
@@ -178,12 +174,12 @@ def tensordot_split(a: Array, b: Array, axes: Any = 2) -> tuple[tuple[Array, Arr
 def tensordot_left(g: Array, A: Space, B: Space, b: Array, axes: list[list[int]]) -> Array:
     """Sum over what `b` brought in; the axes that were summed over come back in the order of `b`."""
     free, back = free_axes(A, axes[0]), [axes[0][k] for k in np.argsort(axes[1])]
-    return in_order(np.tensordot(g, b, [range(len(free), g.ndim), free_axes(B, axes[1])]), free + back)
+    return in_order(np.tensordot(g, b, (range(len(free), g.ndim), free_axes(B, axes[1]))), free + back)
 
 
 def tensordot_right(g: Array, A: Space, B: Space, a: Array, axes: list[list[int]]) -> Array:
     free, back = free_axes(A, axes[0]), [axes[1][k] for k in np.argsort(axes[0])]
-    return in_order(np.tensordot(a, g, [free, range(len(free))]), back + free_axes(B, axes[1]))
+    return in_order(np.tensordot(a, g, (free, range(len(free)))), back + free_axes(B, axes[1]))
 
 
 def free_axes(X: Space, summed: list[int]) -> list[int]:
@@ -202,22 +198,27 @@ def multi_dot_body(arrays: Sequence[Array]) -> Array:
         raise ValueError("Expecting at least two arrays.")
     if any(x.ndim != 2 for x in chain[1:-1]) or not {chain[0].ndim, chain[-1].ndim} <= {1, 2}:
         raise np.linalg.LinAlgError("multi_dot takes matrices; only the first and the last array may be vectors")
-    sizes = [x.shape[0] for x in chain] + [chain[-1].shape[1] if chain[-1].ndim == 2 else 1]
+    sizes = [x.shape[0] for x in chain] + [chain[-1].shape[-1] if chain[-1].ndim == 2 else 1]
     sizes[0] = sizes[0] if chain[0].ndim == 2 else 1
+    return multiply(chain, cheapest_splits(sizes), 0, len(chain) - 1)
 
-    @functools.cache
-    def cheapest(i: int, j: int) -> tuple[int, int]:
-        """The number of multiplications, and after which factor to split."""
-        splits = (
-            (cheapest(i, k)[0] + cheapest(k + 1, j)[0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+
+def cheapest_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
+    """Return after which factor to split each part (first, last) of a chain of matrices."""
+    cost = {(i, i): 0 for i in range(len(sizes) - 1)}
+    split = {}
+    for i, j in sorted(itertools.combinations(range(len(sizes) - 1), 2), key=lambda part: part[1] - part[0]):
+        cost[i, j], split[i, j] = min(
+            (cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
         )
-        return min(splits, default=(0, i))
+    return split
 
-    def multiply(i: int, j: int) -> Array:
-        k = cheapest(i, j)[1]
-        return chain[i] if i == j else multiply(i, k) @ multiply(k + 1, j)
 
-    return multiply(0, len(chain) - 1)
+def multiply(chain: list[Array], split: dict[tuple[int, int], int], i: int, j: int) -> Array:
+    if i == j:
+        return chain[i]
+    k = split[i, j]
+    return multiply(chain, split, i, k) @ multiply(chain, split, k + 1, j)
 
 
 # -- Einstein sums -----------------------------------------------------------------------------------
@@ -273,42 +274,48 @@ def einsum_run(*operands: Array, subscripts: str, optimize: Any = False) -> Arra
 def einsum_adjoint(
     g: Array, i: int, xs: tuple[Array, ...], XS: tuple[Space, ...], subscripts: str, optimize: Any
 ) -> Array:
-    """Contract the cotangent with the other operands. An index that only operand `i` has is broadcast."""
+    """Contract the cotangent with the other operands; it is spread evenly along an index that only operand `i` has."""
+    equation, tied, spread = adjoint_plan(subscripts, i)
+    deltas = [identity(XS[i].shape[axis], g) for axis in tied]
+    if not optimize:
+        optimize = work(subscripts, XS) > FEW
+    elif not isinstance(optimize, str):
+        optimize = True  # a path is that of the function itself
+    c = np.einsum(equation, g, *xs[:i], *xs[i + 1 :], *deltas, optimize=optimize)
+    return c if spread is None else c[spread]
+
+
+@functools.lru_cache(maxsize=1000)
+def adjoint_plan(subscripts: str, i: int) -> tuple[str, tuple[int, ...], Any]:
+    """Return the subscripts of the adjoint, and the index that adds the axes it cannot reach.
+
+    An index that comes again in operand `i` gets a new name; an identity matrix ties it to the old one. For each of
+    these return an axis of operand `i`, which tells the size.
+    """
     inputs, output = subscripts.split("->")
     terms = inputs.split(",")
-    target, deltas = distinct(terms[i], subscripts)
-    labels = [output, *terms[:i], *terms[i + 1 :], *deltas]
-    n = dict(zip(terms[i], XS[i].shape, strict=True))
-    operands = [g, *xs[:i], *xs[i + 1 :], *(identity(n[delta[0]], g) for delta in deltas)]
-    reached = "".join(letter for letter in target if letter in set().union(*labels))
-    effort = (optimize if isinstance(optimize, str) else True) if optimize or work(terms, XS) > FEW else False
-    c = np.einsum(",".join(labels) + "->" + reached, *operands, optimize=effort)
-    return c if reached == target else c[tuple(slice(None) if letter in reached else None for letter in target)]
-
-
-def distinct(term: str, taken: str) -> tuple[str, list[str]]:
-    """Rename indices that come again in `term`; return it and the Kronecker deltas that tie old and new names."""
-    free = (letter for letter in LETTERS if letter not in taken)
-    target, deltas = "", []
-    for letter in term:
+    new = (letter for letter in LETTERS if letter not in subscripts)
+    target, ties = "", []
+    for letter in terms[i]:
         if letter in target:
-            deltas.append(letter + next(free))
-            letter = deltas[-1][1]
+            ties.append(letter + next(new))
+            letter = ties[-1][1]
         target += letter
-    return target, deltas
+    labels = ",".join([output, *terms[:i], *terms[i + 1 :], *ties])
+    reached = "".join(letter for letter in target if letter in labels)
+    spread = tuple(slice(None) if letter in labels else None for letter in target)
+    tied = tuple(terms[i].index(tie[0]) for tie in ties)
+    return f"{labels}->{reached}", tied, None if reached == target else spread
 
 
 def identity(n: int, like: Array) -> Array:
     return np.tril(np.triu(zeros(Space((n, n), like.dtype), like) + 1))
 
 
-def work(terms: list[str], XS: tuple[Space, ...]) -> int:
-    """Return how many multiplications one loop over all indices takes."""
-    sizes: dict[str, int] = {}
-    for term, space in zip(terms, XS, strict=True):
-        for letter, n in zip(term, space.shape, strict=True):
-            sizes[letter] = max(n, sizes.get(letter, 0))
-    return math.prod(sizes.values())
+def work(subscripts: str, XS: tuple[Space, ...]) -> int:
+    """Return how many steps a loop over all indices takes."""
+    letters = subscripts.split("->")[0].replace(",", "")
+    return math.prod(dict(zip(letters, itertools.chain(*(X.shape for X in XS)), strict=True)).values())
 
 
 RULES: tuple[Any, ...] = (

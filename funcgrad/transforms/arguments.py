@@ -13,10 +13,11 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.level import Traced
+from funcgrad.errors import LostGradientError
 from funcgrad.core.space import Space
 from funcgrad.tree import flatten, map
 
-__all__ = ["Chosen", "Transformed", "as_array", "choose", "is_array", "match", "present"]
+__all__ = ["Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "match", "present"]
 
 SCALARS = (bool, int, float, complex)
 
@@ -24,7 +25,7 @@ SCALARS = (bool, int, float, complex)
 def is_array(leaf: Any) -> bool:
     """Whether a leaf is something that can be traced: an array, a number, a tracer; not a string."""
     if isinstance(leaf, np.ndarray | np.generic):
-        return leaf.dtype.kind in "biufc"
+        return leaf.dtype.kind in "fcbiu"
     return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_ufunc__") and hasattr(leaf, "dtype"))
 
 
@@ -35,7 +36,7 @@ def as_array(leaf: Any) -> Array:
 
 def present(tree: PyTree) -> PyTree:
     """Show what is handed to the user: a tracer of an outer level is shown as that level wants."""
-    if type(tree) is np.ndarray:
+    if isinstance(tree, np.ndarray | np.generic):
         return tree
     return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
 
@@ -57,6 +58,16 @@ def fit(what: str, leaf: Any, space: Space) -> Array:
     if not np.can_cast(leaf.dtype, space.dtype, "same_kind"):
         raise TypeError(f"{what}: expected dtype {space.dtype}, got {leaf.dtype}")
     return leaf if leaf.dtype == space.dtype else leaf.astype(space.dtype)
+
+
+def call_traced(f: AnyFunction, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call `f` on tracers. NumPy hides our error about a lost gradient behind one of its own: show ours."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, LostGradientError):
+            raise error.__cause__.with_traceback(error.__traceback__) from None
+        raise
 
 
 class Chosen:
@@ -83,6 +94,8 @@ class Chosen:
 
     def call(self, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` with `tree` in the place of what :meth:`tree` returned."""
+        if self.names is None and self.numbers == 0:
+            return call_traced(f, (tree, *self.args[1:]), self.kwargs)
         parts = [tree] if self.numbers is None or self.names is None else list(tree)
         args = list(self.args)
         kwargs = self.kwargs
@@ -95,7 +108,7 @@ class Chosen:
         if self.names is not None:
             part = parts.pop(0)
             kwargs = kwargs | ({self.names: part} if isinstance(self.names, str) else part)
-        return f(*args, **kwargs)
+        return call_traced(f, args, kwargs)
 
 
 def choose(
@@ -109,6 +122,8 @@ def choose(
     numbers: int | tuple[int, ...] | None = None
     names: str | tuple[str, ...] | None = None
     if argnums is None and argnames is None:
+        if args:
+            return Chosen(args, kwargs, 0, None)
         argnums = 0
     if argnums is not None:
         single = not isinstance(argnums, Sequence)

@@ -19,7 +19,7 @@ from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
-from funcgrad.transforms.arguments import as_array, is_array, match, present
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, match, present
 from funcgrad.tree import flatten
 
 __all__ = ["jvp"]
@@ -157,7 +157,7 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     level = ForwardLevel()
     try:
         inputs = [x if s is None else level.tracer(x, dx) for x, dx, s in zip(values, directions, spaces, strict=True)]
-        output = f(*structure.unflatten(inputs))
+        output = call_traced(f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output
             aux = present(strip(aux, level))

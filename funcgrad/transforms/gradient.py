@@ -17,10 +17,10 @@ from funcgrad.core.engine import backward
 from funcgrad.core.graph import Leaf, Node
 from funcgrad.core.kinds import Constant
 from funcgrad.core.level import Shell, Traced, zeros
-from funcgrad.core.space import Space, space_of
-from funcgrad.transforms.arguments import Chosen, Transformed, as_array, choose, is_array, match, present
+from funcgrad.core.space import space_of
+from funcgrad.transforms.arguments import Chosen, Transformed, as_array, call_traced, choose, is_array, match, present
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
-from funcgrad.tree import flatten, flatten_with_paths, map
+from funcgrad.tree import LEAF, flatten, flatten_with_paths, map
 
 __all__ = ["float0", "grad", "stop_gradient", "value_and_grad", "vjp"]
 
@@ -28,44 +28,45 @@ __all__ = ["float0", "grad", "stop_gradient", "value_and_grad", "vjp"]
 float0 = np.dtype([("float0", np.void, 0)])
 
 
-class Inputs:
-    """The leaves of the differentiated arguments: their tree, and a graph Leaf for each that has a derivative."""
+class Input:
+    """A leaf of the differentiated arguments that is an array, and its Leaf in the graph if it has a derivative."""
 
-    __slots__ = ("level", "nodes", "spaces", "structure", "values")
+    __slots__ = ("node", "space", "value")
+
+    def __init__(self, value: Any, level: ReverseLevel) -> None:
+        self.value = value if isinstance(value, np.ndarray) else as_array(value)
+        self.space = space_of(self.value)
+        self.node = Leaf(level.stamp()) if self.space.is_inexact else None
+
+    def tracer(self, level: ReverseLevel) -> Any:
+        return self.value if self.node is None else level.tracer(self.value, self.node, self.space)
+
+    def gradient(self) -> Any:
+        """Take what a backward pass left."""
+        if self.node is None:
+            return np.zeros(self.space.shape, float0)
+        g, self.node.gradient = self.node.gradient, None
+        return zeros(self.space, self.value)[()] if g is None else g
+
+
+class Inputs:
+    """The differentiated arguments: an :class:`Input` for each array; strings and the like stay what they are."""
+
+    __slots__ = ("leaves", "structure")
 
     def __init__(self, level: ReverseLevel, tree: PyTree) -> None:
         leaves, self.structure = flatten(tree)
-        self.level = level
-        self.values = [as_array(x) if is_array(x) else x for x in leaves]
-        self.spaces = [space_of(x) if is_array(x) else None for x in leaves]
-        self.nodes = [Leaf(level.stamp()) if s is not None and s.is_inexact else None for s in self.spaces]
+        self.leaves = [Input(leaf, level) if is_array(leaf) else leaf for leaf in leaves]
 
-    def tracers(self) -> PyTree:
+    def tracers(self, level: ReverseLevel) -> PyTree:
         """Return the tree with tracers in place of arrays."""
-        return self.structure.unflatten(
-            [
-                value if node is None or space is None else self.level.tracer(value, node, space)
-                for value, node, space in zip(self.values, self.nodes, self.spaces, strict=True)
-            ]
-        )
+        leaves = [leaf.tracer(level) if type(leaf) is Input else leaf for leaf in self.leaves]
+        return leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
 
     def gradients(self) -> PyTree:
-        """Collect what a backward pass left at the leaves; strings and the like stay what they are."""
-        return self.structure.unflatten(
-            [
-                take_gradient(value, node, space)
-                for value, node, space in zip(self.values, self.nodes, self.spaces, strict=True)
-            ]
-        )
-
-
-def take_gradient(value: Any, node: Leaf | None, space: Space | None) -> Any:
-    if space is None:
-        return value
-    if node is None:
-        return np.zeros(space.shape, float0)
-    g, node.gradient = node.gradient, None
-    return present(zeros(space, value)[()] if g is None else g)
+        """Return the tree with gradients in place of arrays."""
+        leaves = [present(leaf.gradient()) if type(leaf) is Input else leaf for leaf in self.leaves]
+        return leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
 
 
 def split_output(level: ReverseLevel, leaf: Any) -> tuple[Any, Node | None]:
@@ -118,7 +119,7 @@ def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     level = ReverseLevel()
     try:
         inputs = Inputs(level, primals)
-        output = f(*inputs.tracers())
+        output = call_traced(f, inputs.tracers(level), {})
         output, aux = unpack_aux(output, level, has_aux)
         leaves, structure = flatten(output)
         outputs = [split_output(level, leaf) for leaf in leaves]
@@ -254,7 +255,7 @@ def apply_value_and_grad(
     try:
         inputs = Inputs(level, chosen.tree())
         check_inputs(inputs, chosen, holomorphic, allow_int)
-        output, aux = unpack_aux(chosen.call(f, inputs.tracers()), level, has_aux)
+        output, aux = unpack_aux(chosen.call(f, inputs.tracers(level)), level, has_aux)
         (leaf,), structure = flatten(output) if isinstance(output, Shell) else ([output], None)
         value, node = split_output(level, leaf)
         del output, leaf
@@ -270,9 +271,12 @@ def apply_value_and_grad(
 
 
 def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: bool) -> None:
-    for i, (value, space) in enumerate(zip(inputs.values, inputs.spaces, strict=True)):
-        if space is None:
+    arrays = 0
+    for i, leaf in enumerate(inputs.leaves):
+        if type(leaf) is not Input:
             continue
+        arrays += 1
+        space = leaf.space
         if holomorphic and not space.is_complex:
             problem = f"grad with holomorphic=True needs complex inputs, got {space}"
         elif not space.is_inexact and not allow_int:
@@ -283,14 +287,14 @@ def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: b
         else:
             continue
         path = flatten_with_paths(chosen.tree())[i][0]
-        raise TypeError(f"{problem}; the leaf is {path or 'the argument itself'}, {value!r:.100}")
-    if not any(space is not None for space in inputs.spaces):
+        raise TypeError(f"{problem}; the leaf is {path or 'the argument itself'}, {leaf.value!r:.100}")
+    if not arrays:
         raise TypeError("grad: there is no array among the arguments to differentiate")
 
 
 def check_output(value: Any, holomorphic: bool) -> Array:
     """Check that the output is a scalar, and return its cotangent, one."""
-    if not is_array(value):
+    if not isinstance(value, np.ndarray | np.generic | Traced) and not is_array(value):
         raise TypeError(f"grad needs a function that returns a real scalar, got {type(value).__name__} {value!r:.80}")
     space = space_of(value)
     if space.shape != ():
@@ -305,10 +309,10 @@ def check_output(value: Any, holomorphic: bool) -> Array:
             f"grad needs a real output, got {space.dtype}. For a complex function take np.real or np.abs, "
             "pass holomorphic=True, or use funcgrad.vjp."
         )
-    return np.ones((), space.dtype)[()]
+    return space.dtype.type(1)
 
 
-stop_gradient_leaf = Constant(np.positive, name="stop_gradient")
+stop_gradient_leaf = Constant(lambda x: x, name="stop_gradient", own=True)
 
 
 def stop_gradient(x: PyTree) -> PyTree:

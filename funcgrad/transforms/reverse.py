@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.gather import Gather, Reads
+from funcgrad.core.gather import Gather, Reads, is_view
 from funcgrad.core.graph import Binary, Call, Leaf, Node, Output, Unary
 from funcgrad.core.kinds import Elementwise, Short, Unknown
 from funcgrad.core.level import Level, strip, tracers_in
@@ -50,8 +50,8 @@ class ReverseTracer(Tracer):
         if reads is None:
             reads = self.reads = Reads(level.stamp(), self.node, self.space)
         out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
-        if type(y) is ndarray and y.base is not None:
-            self.note_view(out)
+        if out.space.shape and is_view(index):
+            self.note_view(out, index)
         return out
 
 
@@ -86,50 +86,48 @@ class ReverseLevel(Level):
         values = []
         links: list[Node | None] = []
         for i, x in enumerate(operands):
-            if isinstance(x, ReverseTracer) and x.level is self:
+            if type(x) is ReverseTracer and x.level is self:
                 values.append(x.value)
                 links.append(x.node if primitive.differentiable(i) else None)
             else:
                 values.append(x)
                 links.append(None)
         y = primitive.run(*values, **params)
-        return self.record(primitive, tuple(values), tuple(links), y, params, operands)
+        out = self.record(primitive, values, tuple(links), y, params)
+        if primitive.is_view and type(out) is ReverseTracer:
+            operands[0].note_view(out)
+        return out
 
     def record(
         self,
         primitive: Primitive,
-        values: tuple[Array, ...],
+        values: Sequence[Array],
         links: tuple[Node | None, ...],
         y: Any,
         params: dict[str, Any],
-        operands: tuple[Array, ...] = (),
     ) -> Any:
         """Wrap the output `y` of a call whose traced operands have the nodes `links`."""
-        several = isinstance(y, tuple | list)
-        output_space = tuple(space_of(part) for part in y) if several else space_of(y)
-        inexact = (
-            any(s.is_inexact for s in output_space) if isinstance(output_space, tuple) else output_space.is_inexact
-        )
-        if not inexact or not any(links):
+        keeps, keeps_output = primitive.retained(links)
+        spaces = tuple([space_of(x) for x in values])
+        xs = tuple(values) if keeps is None else tuple([x if i in keeps else None for i, x in enumerate(values)])
+        kept = y if keeps_output else None
+        if not isinstance(y, tuple | list):
+            space = space_of(y)
+            if not space.is_inexact or not any(links):
+                return y
+            call = Call(primitive, xs, kept, params, spaces, space, links)
+            call.key = self.stamp()
+            return self.tracer(y, call, space)
+        output_space = tuple([space_of(part) for part in y])
+        if not any(links):
             return y
-        call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
-        call.links = links
+        call = Call(primitive, xs, kept, params, spaces, output_space, links)
         call.key = self.stamp()
-        call.forget()
-        if not isinstance(output_space, tuple):
-            return self.view(self.tracer(y, call, output_space), primitive, operands)
         parts = [
-            self.view(self.tracer(part, Output(self.stamp(), call, i), space), primitive, operands)
-            if space.is_inexact
-            else part
+            self.tracer(part, Output(self.stamp(), call, i), space) if space.is_inexact else part
             for i, (part, space) in enumerate(zip(y, output_space, strict=True))
         ]
         return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
-
-    def view(self, out: ReverseTracer, primitive: Primitive, operands: tuple[Array, ...]) -> ReverseTracer:
-        if primitive.is_view and operands and isinstance(operands[0], Tracer):
-            operands[0].note_view(out)
-        return out
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         y = function(*strip(args, self), **strip(kwargs, self))
@@ -154,7 +152,7 @@ def escaped() -> NoReturn:
 def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
     (short,) = primitive.short or ()
-    run, rule, index, keep = primitive.run, short.rule, short.index, short.keep
+    run, index, keep = primitive.run, short.index, short.keep
     any_dtype = primitive.keeps_dtype
 
     def call(x: Any) -> Any:
@@ -165,9 +163,8 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
             node = Unary()
             node.key = level.stamp()
             node.cotangent = None
-            node.primitive = primitive
+            node.short = short
             node.parent = x.node
-            node.rule = rule
             node.kept = y if index == 0 else value if index == 1 else keep((y, value))
             out = ReverseTracer()
             out.value = y
@@ -185,7 +182,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     run = primitive.run
     short_a, short_b = primitive.short or ()
     index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
-    rules = (short_a.rule, short_b.rule)
+    shorts = (short_a, short_b)
 
     def call(a: Any, b: Any) -> Any:
         kind_a = type(a)
@@ -200,13 +197,11 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
                     node = Binary()
                     node.key = level.stamp()
                     node.cotangent = None
-                    node.primitive = primitive
-                    node.rules = rules
+                    node.shorts = shorts
                     node.left = a.node
                     node.right = b.node
-                    values = (y, value, other)
-                    node.kept_left = keep_a(values) if index_a is None else values[index_a]
-                    node.kept_right = keep_b(values) if index_b is None else values[index_b]
+                    node.kept_left = other if index_a == 2 else keep_a((y, value, other))
+                    node.kept_right = value if index_b == 1 else keep_b((y, value, other))
                     out = ReverseTracer()
                     out.value = y
                     out.level = level
@@ -237,11 +232,9 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
         node = Unary()
         node.key = level.stamp()
         node.cotangent = None
-        node.primitive = primitive
+        node.short = short
         node.parent = x.node
-        node.rule = short.rule
-        index = short.index
-        node.kept = short.keep(values) if index is None else values[index]
+        node.kept = short.keep(values)
         out = ReverseTracer()
         out.value = y
         out.level = level

@@ -1,0 +1,199 @@
+"""A gradient is never lost silently: every way out of a traced value raises, and says what to do."""
+
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import funcgrad as fg
+
+X = np.array([1.0, 2.0, 3.0])
+
+
+def assign_element(x: Any) -> Any:
+    out = np.zeros(3)
+    out[0] = x[0]
+    return out.sum()
+
+
+def assign_slice(x: Any) -> Any:
+    out = np.zeros(3)
+    out[:] = x
+    return out.sum()
+
+
+def add_in_place(x: Any) -> Any:
+    out = np.zeros(3)
+    out += x
+    return out.sum()
+
+
+def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function that writes into its first argument, and sum that."""
+    function(*args, **kwargs)
+    return args[0].sum()
+
+
+LOSSES: dict[str, Callable[[Any], Any]] = {
+    "assign element": assign_element,
+    "assign slice": assign_slice,
+    "add in place": add_in_place,
+    "np.array of elements": lambda x: np.array([x[0], x[1]]).sum(),
+    "np.array of mixed rows": lambda x: np.array([[x[0], 1.0], [2.0, x[1]]]).sum(),
+    "np.array of objects": lambda x: np.array([x[0], x[1]], dtype=object).sum(),
+    "np.asarray": lambda x: np.asarray(x).sum(),
+    "np.fromiter": lambda x: np.fromiter(x, float).sum(),
+    "np.full": lambda x: np.full(3, x[0]).sum(),
+    "np.full_like": lambda x: np.full_like(np.ones(3), x[0]).sum(),
+    "np.copyto": lambda x: call(np.copyto, np.zeros(3), x),
+    "np.put": lambda x: call(np.put, np.zeros(3), [0], x[0]),
+    "np.place": lambda x: call(np.place, np.zeros(3), [True, False, True], x),
+    "np.putmask": lambda x: call(np.putmask, np.zeros(3), [True, False, True], x),
+    "np.fill_diagonal": lambda x: call(np.fill_diagonal, np.zeros((3, 3)), x),
+    "np.add.at": lambda x: call(np.add.at, np.zeros(3), [0, 1, 0], x),
+    "ufunc out=": lambda x: np.add(x, x, out=np.zeros(3)).sum(),
+    "function out=": lambda x: np.sum(x, axis=0, out=np.zeros(())),
+    "ndarray.dot": lambda x: np.ones(3).dot(x),
+    "ndarray.fill": lambda x: call(np.ndarray.fill, np.zeros(3), x[0]),
+    "float": lambda x: float(x[0]) * x[1],
+    "int": lambda x: int(x[0]) * x[1],
+    "complex": lambda x: complex(x[0]).real,
+    "math.sin": lambda x: math.sin(x[0]),
+    "as an index": lambda x: np.arange(5)[x[0]] * x[0],
+    "as an index array": lambda x: np.arange(5)[x].sum() * x[0],
+    "range": lambda x: sum(range(x[0])) * x[0],
+    "random numbers": lambda x: np.random.default_rng(0).normal(x).sum(),
+    "np.vectorize": lambda x: np.vectorize(lambda t: t * t)(x).sum(),
+    "pickle": lambda x: len(pickle.dumps(x)),
+    "tobytes": lambda x: len(x.tobytes()),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_lost_gradient_is_an_error(name: str) -> None:
+    with pytest.raises(fg.LostGradientError, match="gradient"):
+        fg.grad(LOSSES[name])(X)
+    with pytest.raises(fg.LostGradientError, match="gradient"):
+        fg.jvp(LOSSES[name], (X,), (X,))
+
+
+def test_the_error_points_at_the_users_line() -> None:
+    with pytest.raises(fg.LostGradientError) as caught:
+        fg.grad(assign_element)(X)
+    assert any(entry.name == "assign_element" for entry in caught.traceback)
+
+
+def test_values_may_leave_where_the_user_says_so() -> None:
+    assert fg.grad(lambda x: x[0].item() * x[1])(X).tolist() == [0, 1, 0]
+    assert fg.grad(lambda x: float(fg.stop_gradient(x[0])) * x[1])(X).tolist() == [0, 1, 0]
+    assert fg.grad(lambda x: x[0] if f"{x[0]:.1f}" == "1.0" and x[0] < 2 else x[1])(X).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("function", [np.interp, np.unique], ids=lambda f: f.__name__)
+def test_a_function_without_rule_is_an_error_when_its_derivative_is_asked_for(function: Any) -> None:
+    extra = ([0.0, 4.0], [1.0, 2.0]) if function is np.interp else ()
+    with pytest.raises(fg.NoDerivativeError, match=rf"(?s){function.__name__}.*float64\[3\].*test_errors.py:\d+"):
+        fg.grad(lambda x: function(x, *extra).sum())(X)
+    with pytest.raises(fg.NoDerivativeError, match=function.__name__):
+        fg.jvp(lambda x: function(x, *extra).sum(), (X,), (X,))
+    seen = []
+    gradient = fg.grad(lambda x: (seen.append(function(x, *extra)), x @ x)[1])(X)
+    np.testing.assert_array_equal(gradient, 2 * X)
+    assert seen[0].shape == function(X, *extra).shape
+
+
+def test_a_keyword_without_rule_is_an_error() -> None:
+    with pytest.raises(fg.NoDerivativeError, match="maximum|max.*initial|initial"):
+        fg.grad(lambda x: np.max(x, initial=x[0]))(X)
+    with pytest.raises(TypeError, match="nonsense"):
+        fg.grad(lambda x: np.tril(x[:, None] * x, nonsense=1).sum())(X)
+
+
+def test_escaped_tracer() -> None:
+    kept: list[Any] = []
+    fg.grad(lambda x: (kept.append(x), x.sum())[1])(X)
+    fg.jvp(lambda x: (kept.append(x), x.sum())[1], (X,), (X,))
+    for tracer in kept:
+        with pytest.raises(fg.EscapedTracerError, match="after the"):
+            tracer * 2
+
+
+def test_writes_through_slices_reach_everybody() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        left, right = y[:2], y[1:]
+        left[1] = 5 * x[2]  # seen by y and by right
+        y[2] = x[0]  # seen by right
+        right += x[1]  # seen by y and by left
+        return (y * y).sum() + (left * right).sum()
+
+    def by_hand(x: Any) -> Any:
+        y = np.stack([x[0], 5 * x[2] + x[1], x[0] + x[1]])
+        return (y * y).sum() + (y[:2] * y[1:]).sum()
+
+    assert f(X) == by_hand(X)
+    assert fg.value_and_grad(f)(X)[0] == by_hand(X)
+    np.testing.assert_allclose(fg.grad(f)(X), fg.grad(by_hand)(X))
+    np.testing.assert_allclose(fg.jvp(f, (X,), (X,))[1], fg.grad(by_hand)(X) @ X)
+
+
+def test_writes_that_other_views_would_have_to_see_are_refused() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        square = y.reshape(1, 3)
+        y[0] = 2.0
+        return square.sum()
+
+    with pytest.raises(fg.LostGradientError, match="view"):
+        fg.grad(f)(X)
+
+
+def test_writing_to_traced_arrays() -> None:
+    def f(x: Any) -> Any:
+        y = np.zeros_like(x)
+        y[0] = x[0] * x[1]
+        y[1:] += x[1:] ** 2
+        y *= 2
+        np.add(y, 1, out=y)
+        np.add.at(y, [0, 0], x[2])
+        np.put(y, [1], x[0] * 7)
+        return y.sum()
+
+    before = X.copy()
+    np.testing.assert_allclose(fg.grad(f)(X), [2 * 2 + 7, 2, 4 * 3 + 2])
+    np.testing.assert_array_equal(X, before)
+
+
+INPUTS: dict[str, tuple[Callable[..., Any], Any, str]] = {
+    "vector output": (lambda x: x, X, r"scalar.*\(3,\)"),
+    "complex output": (lambda x: x.sum() * 1j, X, "real output"),
+    "integer output": (lambda x: np.argmax(x), X, "real output"),
+    "no output": (lambda x: None, X, "scalar.*None"),
+    "integer input": (lambda x: x.sum(), np.arange(3), "int64.*allow_int"),
+    "bool input": (lambda x: x.sum() * 1.0, np.array([True]), "bool"),
+    "integer in a tree": (lambda p: p["a"].sum(), {"a": X, "b": [3]}, r"\['b'\]\[0\]"),
+    "no array": (lambda x: 1.0, "text", "no array"),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_bad_input_is_a_type_error(name: str) -> None:
+    f, x, message = INPUTS[name]
+    with pytest.raises(TypeError, match=message):
+        fg.grad(f)(x)
+
+
+def test_wrong_cotangents_and_tangents() -> None:
+    _, pullback = fg.vjp(lambda x: {"y": x * 2}, X)
+    for wrong in ({"y": np.ones(2)}, {"z": np.ones(3)}, np.ones(3)):
+        with pytest.raises(ValueError, match="pullback"):
+            pullback(wrong)
+    with pytest.raises(TypeError, match="complex"):
+        pullback({"y": np.ones(3) * 1j})
+    with pytest.raises(ValueError, match="jvp tangents"):
+        fg.jvp(np.sin, (X,), (np.ones(2),))
+    with pytest.raises(TypeError, match="tuples"):
+        fg.jvp(np.sin, X, X)
