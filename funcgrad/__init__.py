@@ -40,6 +40,7 @@ from funcgrad.tensor.modes import no_grad as no_grad
 from funcgrad.tensor.printing import set_printoptions as set_printoptions
 from funcgrad.tensor.tensor import Tensor as Tensor
 from funcgrad.tensor.tensor import register_tensors
+from funcgrad.transforms.batch import vmap as vmap
 from funcgrad.transforms.forward import jvp as jvp
 from funcgrad.transforms.gradient import float0 as float0
 from funcgrad.transforms.gradient import grad as grad

@@ -315,10 +315,10 @@ def test_second_derivatives(case: Case, complex_: bool, mode: Any) -> None:
 
 # Laws of batches
 
-needs_vmap = pytest.mark.skipif(not hasattr(fg, "vmap"), reason="vmap is not there yet")
+#: Rows that write into an argument, or call a method of one: it must be batched if what is written is.
+NEEDS_ALL_BATCHED = ("setitem", "operator.i", "/out", "full_like", "method.dot", "select/default")
 
 
-@needs_vmap
 @every_batched_row
 def test_vmap_is_a_loop(case: Case, complex_: bool) -> None:
     samples = [Run(case, complex_, sample=sample) for sample in range(3)]
@@ -327,12 +327,13 @@ def test_vmap_is_a_loop(case: Case, complex_: bool) -> None:
         batched = [batch([s.xs[i] for s in samples], axis) for i, axis in enumerate(in_axes)]
         looped = [run(*(s.xs[i] if axis is not None else run.xs[i] for i, axis in enumerate(in_axes))) for s in samples]
         want = tuple(np.stack(parts) for parts in zip(*looped, strict=True))
+        if None in in_axes and any(words in str(case) for words in NEEDS_ALL_BATCHED):
+            continue
         got = fg.vmap(run, in_axes=in_axes)(*batched)
         assert_spaces(got, want)
         assert_close(got, want)
 
 
-@needs_vmap
 @every_batched_row
 def test_gradient_of_vmap_and_vmap_of_gradient(case: Case, complex_: bool) -> None:
     samples = [Run(case, complex_, sample=sample) for sample in range(3)]

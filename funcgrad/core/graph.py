@@ -18,7 +18,7 @@ from funcgrad.core.level import zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
 
-__all__ = ["Binary", "Call", "Leaf", "Node", "Output", "Pending", "Unary", "send"]
+__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "send"]
 
 #: Nodes that wait for their turn in a backward pass: a heap, newest first.
 Pending: TypeAlias = "list[tuple[int, Node]]"
@@ -94,73 +94,37 @@ class Leaf(Node):
         self.gradient = g
 
 
-class Unary(Node):
-    """An elementwise call with one traced operand, in the space of the output."""
+class Pointwise(Node):
+    """An elementwise call with one or two traced operands, all in the space of the output: the hot path.
 
-    __slots__ = ("kept", "parent", "short")
+    One class for both, because CPython reads attributes of a single class several times faster.
+    """
 
-    short: Any  # the rule, shortened; None once what it reads was let go
+    __slots__ = ("kept", "kept_second", "parent", "second", "shorts")
+
+    shorts: tuple[Any, Any]  # the rules of the traced operands, shortened; None if there is no second
     parent: Node
     kept: Any  # what the rule reads
+    second: Node  # these two are unset if there is no second
+    kept_second: Any
 
     def pull(self, g: Any, pending: Pending) -> None:
-        c = self.short.rule(g, self.kept)
-        node = self.parent
-        if node.cotangent is None:  # as `send`, without the call
-            node.cotangent = c
-            node.owned = c is not g
-            heappush(pending, (node.key, node))
-        else:
-            send(node, c, c is not g, pending)
+        """Do what the engine does without this call."""
+        short, short_second = self.shorts
+        if short_second is not None:
+            c = short_second.rule(g, self.kept_second)
+            send(self.second, c, c is not g, pending)
+        c = short.rule(g, self.kept)
+        send(self.parent, c, c is not g, pending)
 
     def release(self) -> None:
-        if self.kept is not None:
-            self.kept, self.short = None, self.short.freed
-
-    @property
-    def name(self) -> str:
-        name: str = self.short.name
-        return name
-
-    @property
-    def parents(self) -> tuple[Node | None, ...]:
-        return (self.parent,)
-
-
-class Binary(Node):
-    """An elementwise call with two traced operands, both in the space of the output."""
-
-    __slots__ = ("kept_left", "kept_right", "left", "right", "shorts")
-
-    shorts: tuple[Any, Any]
-    left: Node
-    right: Node
-    kept_left: Any
-    kept_right: Any
-
-    def pull(self, g: Any, pending: Pending) -> None:
-        short_left, short_right = self.shorts
-        c = short_left.rule(g, self.kept_left)
-        node = self.left
-        if node.cotangent is None:
-            node.cotangent = c
-            node.owned = c is not g
-            heappush(pending, (node.key, node))
-        else:
-            send(node, c, c is not g, pending)
-        c = short_right.rule(g, self.kept_right)
-        node = self.right
-        if node.cotangent is None:
-            node.cotangent = c
-            node.owned = c is not g
-            heappush(pending, (node.key, node))
-        else:
-            send(node, c, c is not g, pending)
-
-    def release(self) -> None:
-        if self.kept_left is not None or self.kept_right is not None:
-            self.kept_left = self.kept_right = None
-            self.shorts = (self.shorts[0].freed, self.shorts[1].freed)
+        short, short_second = self.shorts
+        if short_second is None:
+            if self.kept is not None:
+                self.kept, self.shorts = None, (short.freed, None)
+        elif self.kept is not None or self.kept_second is not None:
+            self.kept = self.kept_second = None
+            self.shorts = (short.freed, short_second.freed)
 
     @property
     def name(self) -> str:
@@ -169,7 +133,7 @@ class Binary(Node):
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
-        return (self.left, self.right)
+        return (self.parent,) if self.shorts[1] is None else (self.parent, self.second)
 
 
 class Call(Node):
@@ -213,7 +177,9 @@ class Call(Node):
         for i, c in self.primitive.vjp(self, g):
             link = self.links[i]
             if link is not None:
-                send(link, project(c, self.spaces[i]), False, pending)
+                projected = project(c, self.spaces[i])
+                fresh = projected is not c and type(projected) is ndarray and projected.base is None
+                send(link, projected, fresh, pending)
 
     @property
     def name(self) -> str:

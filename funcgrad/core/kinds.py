@@ -22,14 +22,15 @@ import functools
 import inspect
 from cmath import isfinite
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.graph import Call, freed
-from funcgrad.core.level import deepest, tracers_in, zeros
-from funcgrad.core.primitive import Primitive, Rule, defaults_of
+from funcgrad.core.graph import freed
+from funcgrad.core.level import Traced, deepest, map_tracers, tracers_in, zeros
+from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
 from funcgrad.core.space import Space, project
 from funcgrad.errors import NoDerivativeError
 
@@ -37,6 +38,7 @@ __all__ = [
     "Composite",
     "Constant",
     "Creation",
+    "Description",
     "Elementwise",
     "Linear",
     "Multilinear",
@@ -69,16 +71,16 @@ class Elementwise(Primitive):
         self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
         self.is_singular = any(hasattr(partial, "__wrapped__") for partial in partials)
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Array:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Array:
         terms = [self.term(i, dx, call) for i, dx in enumerate(tangents) if dx is not None]
         return functools.reduce(lambda s, t: s + t, terms)
 
-    def term(self, i: int, dx: Array, call: Call) -> Array:
+    def term(self, i: int, dx: Array, call: Frame) -> Array:
         rule = self.rules[i]
         assert rule is not None
         return project(rule(dx, call, i), call.output_space)
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         for i, (rule, link) in enumerate(zip(self.rules, call.links, strict=True)):
             if rule is not None and link is not None:
                 yield i, rule(g, call, i)
@@ -87,21 +89,16 @@ class Elementwise(Primitive):
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
-    __slots__ = ("freed", "index", "indices", "name", "rule")
+    __slots__ = ("freed", "index", "keep", "name", "rule")
 
     def __init__(self, name: str, rule: RuleFunction, indices: tuple[int, ...]) -> None:
         self.name = name
         self.rule = rule
-        self.indices = indices  # of the values that are read, in (y, *operands)
-        self.index = indices[0] if len(indices) == 1 else None
+        self.index = indices[0] if len(indices) == 1 else None  # of the value that is read, in (y, *operands)
+        #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.
+        self.keep: Callable[[tuple[Array, ...]], Any] | None = itemgetter(*indices) if indices else None
         #: What takes this one's place in a node whose values were let go.
         self.freed = self if rule is freed else Short(name, freed, indices)
-
-    def keep(self, values: tuple[Array, ...]) -> Any:
-        """Take what the rule reads from ``(y, *operands)``: a value, several in a tuple, or None."""
-        if self.index is not None:
-            return values[self.index]
-        return tuple([values[i] for i in self.indices]) or None
 
 
 def shorten(name: str, rule: Rule, arity: int) -> Short | None:
@@ -155,7 +152,10 @@ def finite_or_zero(c: Array, g: Array) -> Array:
     """
     if isfinite(np.vdot(c, c)) if type(c) is np.ndarray else isinstance(c, np.generic) and isfinite(c):
         return c
-    return np.where(~np.isfinite(c) & (g == 0), 0, c)
+    finite = np.isfinite(c)  # of a tracer whose value is at hand a plain array too; a device is never asked
+    if isinstance(finite, np.ndarray | np.bool_) and finite.all():
+        return c
+    return np.where(~finite & (g == 0), 0, c)
 
 
 class Linear(Primitive):
@@ -175,12 +175,12 @@ class Linear(Primitive):
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         return super().reads([0])
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         like = next(dx for dx in tangents if dx is not None)
         dxs = [zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True)]
         return self.run(*dxs, **call.params)
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
         for i, link in enumerate(call.links):
             if link is not None:
@@ -203,7 +203,7 @@ class Multilinear(Primitive):
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         return super().reads([0] if self.arity is None else wanted)
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Array:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Array:
         terms = [
             self.run(*call.xs[:i], dx, *call.xs[i + 1 :], **call.params)
             for i, dx in enumerate(tangents)
@@ -211,7 +211,7 @@ class Multilinear(Primitive):
         ]
         return functools.reduce(lambda s, t: s + t, terms)
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         for i, link in enumerate(call.links):
             rule = self.rule(i)
             if link is not None and rule is not None:
@@ -241,12 +241,12 @@ class Opaque(Primitive):
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         return super().reads([0])
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         like = next(dx for dx in tangents if dx is not None)
         dxs = tuple(zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True))
         return self.tangent(dxs[0] if self.arity == 1 else dxs, call)
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         rule = self.rules[0]
         assert rule is not None
         cotangents = rule(g, call)
@@ -259,17 +259,17 @@ class Selection(Opaque):
     def __init__(self, function: Any, indices: RuleFunction, **options: Any) -> None:
         where = Rule(indices, 1, defaults_of(function))
 
-        def jvp(dx: Array, call: Call) -> Array:
+        def jvp(dx: Array, call: Frame) -> Array:
             axis = call.params.get("axis", -1)
             return np.take_along_axis(flat(dx, axis), order(call), -1 if axis is None else axis)
 
-        def vjp(g: Array, call: Call) -> Array:
+        def vjp(g: Array, call: Frame) -> Array:
             axis = call.params.get("axis", -1)
             inverse = np.argsort(order(call), axis=-1 if axis is None else axis)
             x = np.take_along_axis(g, inverse, -1 if axis is None else axis)
             return np.reshape(x, call.spaces[0].shape)
 
-        def order(call: Call) -> Array:
+        def order(call: Frame) -> Array:
             return where(flat(call.xs[0], call.params.get("axis", -1)), call)
 
         super().__init__(function, jvp, vjp, **options)
@@ -317,7 +317,18 @@ class Creation(Constant):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         level = deepest(args[:1])
         value = super().__call__(*args, **kwargs)
-        return value if level is None else level.constant(value)
+        return value if level is None or deepest((value,)) is level else level.constant(value)
+
+
+class Description(Constant):
+    """A function of shapes and dtypes alone: it sees a stand-in without memory, whatever the level."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.run(*map_tracers(stand_in, args), **map_tracers(stand_in, kwargs))
+
+
+def stand_in(tracer: Traced) -> Array:
+    return np.broadcast_to(np.zeros((), tracer.space.dtype), tracer.space.shape)
 
 
 class Unknown(Primitive):
@@ -342,8 +353,8 @@ class Unknown(Primitive):
             "pass funcgrad.stop_gradient of the array."
         )
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         raise self.error()
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         raise self.error()

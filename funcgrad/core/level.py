@@ -8,18 +8,15 @@ level down. Depths come from one counter, so no stack has to be kept per thread.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.space import Space
 
-if TYPE_CHECKING:
-    from funcgrad.core.primitive import Primitive
-
-__all__ = ["Level", "Shell", "Traced", "deepest", "plain", "strip", "tracers_in", "zeros"]
+__all__ = ["Level", "Shell", "Traced", "deepest", "map_tracers", "plain", "strip", "tracers_in", "zeros"]
 
 DEPTHS = itertools.count(1)
 
@@ -32,7 +29,7 @@ class Level:
     def __init__(self) -> None:
         self.depth = next(DEPTHS)
 
-    def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
+    def process(self, primitive: Any, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         """Apply `primitive` to operands of which at least one is a tracer of this level."""
         raise NotImplementedError
 
@@ -100,14 +97,19 @@ def tracers_in(tree: Any) -> list[Traced]:
     return [tracer for item in tree for tracer in tracers_in(item)]
 
 
+def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:
+    """Replace tracers in nested lists, tuples and dicts."""
+    if isinstance(tree, Traced):
+        return function(tree)
+    if isinstance(tree, dict):
+        return {key: map_tracers(function, item) for key, item in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*[map_tracers(function, item) for item in tree])
+    if isinstance(tree, list | tuple):
+        return type(tree)(map_tracers(function, item) for item in tree)
+    return tree
+
+
 def strip(tree: Any, level: Level) -> Any:
     """Replace tracers of `level` in nested lists, tuples and dicts by their values."""
-    if isinstance(tree, Traced):
-        return tree.value if tree.level is level else tree
-    if isinstance(tree, dict):
-        return {key: strip(item, level) for key, item in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*[strip(item, level) for item in tree])
-    if isinstance(tree, list | tuple):
-        return type(tree)(strip(item, level) for item in tree)
-    return tree
+    return map_tracers(lambda tracer: tracer.value if tracer.level is level else tracer, tree)

@@ -18,30 +18,41 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.level import Shell, Traced, deepest
+from funcgrad.core.space import Space
 from funcgrad.errors import NoDerivativeError
 
-if TYPE_CHECKING:
-    from funcgrad.core.graph import Call
-
-__all__ = ["CALLS", "Primitive", "Rule", "Split", "defaults_of", "install"]
+__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "defaults_of", "install"]
 
 Params: TypeAlias = dict[str, Any]
 Operands: TypeAlias = tuple[Array, ...]
 #: Splits a call's arguments into array operands and static parameters.
 Split: TypeAlias = Callable[..., tuple[Operands, Params]]
-Fetch: TypeAlias = "Callable[[Call, int], Any]"
 
 LETTERS = "abcdefgh"
 FAMILIAR = (np.ndarray, Traced, np.generic, bool, int, float, complex)
 
 #: How a NumPy function is called on tracers: the one table that dispatch reads.
 CALLS: dict[Any, Callable[..., Any]] = {}
+
+
+class Frame(Protocol):
+    """What a rule may read: one call, in the backward pass or in forward mode."""
+
+    xs: tuple[Array, ...]
+    y: Any
+    params: Params
+    spaces: tuple[Space, ...]
+    output_space: Any
+    links: tuple[Any, ...]
+
+
+Fetch: TypeAlias = Callable[[Frame, int], Any]
 
 
 class Rule:
@@ -89,7 +100,7 @@ class Rule:
         default = defaults.get(name)
         return lambda call, i: call.params.get(name, default)
 
-    def __call__(self, g: Array, call: Call, i: int = 0) -> Any:
+    def __call__(self, g: Array, call: Frame, i: int = 0) -> Any:
         return self.function(g, *[fetch(call, i) for fetch in self.fetch])
 
 
@@ -165,11 +176,11 @@ class Primitive:
 
     # -- What the kinds derive ------------------------------------------------------------------
 
-    def jvp(self, call: Call, tangents: list[Array | None]) -> Any:
+    def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         """Return the output's tangent; None stands for a known zero."""
         raise NotImplementedError
 
-    def vjp(self, call: Call, g: Any) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         """Yield (operand number, its cotangent) for the operands that have a parent."""
         raise NotImplementedError
 

@@ -21,6 +21,8 @@ from funcgrad.errors import LostGradientError
 
 __all__ = ["HOT_OPERATORS", "Tracer"]
 
+ABSENT: Any = object()  # an operand that is not given; None is one that is
+
 
 def binary(function: Any) -> Any:
     def method(self: Tracer, other: Any) -> Any:
@@ -98,14 +100,13 @@ class Tracer(Traced):
 
     # -- NumPy's protocols ----------------------------------------------------------------------
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if not kwargs and method == "__call__" and ufunc in CALLS:
-            if len(inputs) == 1:  # a call with a star would cost more than the rest of this method
-                return CALLS[ufunc](inputs[0])
-            if len(inputs) == 2:
-                return CALLS[ufunc](inputs[0], inputs[1])
-            return CALLS[ufunc](*inputs)
-        return apply_ufunc(ufunc, method, inputs, kwargs)
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, x: Any, other: Any = ABSENT, /, *more: Any, **kwargs: Any
+    ) -> Any:
+        # The operands by name, since a tuple of them would have to be packed and unpacked at each call.
+        if not kwargs and not more and method == "__call__" and ufunc in CALLS:
+            return CALLS[ufunc](x) if other is ABSENT else CALLS[ufunc](x, other)
+        return apply_ufunc(ufunc, method, (x,) if other is ABSENT else (x, other, *more), kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in CREATORS:
@@ -367,6 +368,12 @@ class Tracer(Traced):
         binary(np.greater),
         binary(np.greater_equal),
     )
+    __and__, __rand__ = binary(np.bitwise_and), reflected(np.bitwise_and)
+    __or__, __ror__ = binary(np.bitwise_or), reflected(np.bitwise_or)
+    __xor__, __rxor__ = binary(np.bitwise_xor), reflected(np.bitwise_xor)
+    __lshift__, __rlshift__ = binary(np.left_shift), reflected(np.left_shift)
+    __rshift__, __rrshift__ = binary(np.right_shift), reflected(np.right_shift)
+    __invert__ = unary(np.invert)
     __eq__, __ne__ = binary(np.equal), binary(np.not_equal)
 
     def __round__(self, ndigits: int | None = None) -> Any:

@@ -224,7 +224,7 @@ def extreme_of_numbers(function: Any, fill: float) -> Callable[..., Array]:
 
 
 #: The square root, with derivative zero at zero: that of a standard deviation where nothing deviates.
-root = Elementwise(np.sqrt, lambda g, y: g / np.where(y == 0, np.inf, y + y), name="std")
+root = Elementwise(np.sqrt, lambda g, y: g / np.where(y == 0, np.inf, y + y), name="std", own=True)
 
 running_sum: Linear = Linear(
     running_sum_run, lambda g, axis: np.flip(running_sum(np.flip(g, axis), axis=axis), axis), name="cumsum", own=True

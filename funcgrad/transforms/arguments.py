@@ -13,8 +13,8 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.level import Traced
-from funcgrad.errors import LostGradientError
 from funcgrad.core.space import Space
+from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
 
 __all__ = ["Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "match", "present"]

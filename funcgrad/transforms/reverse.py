@@ -17,8 +17,8 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Reads, is_view
-from funcgrad.core.graph import Binary, Call, Leaf, Node, Output, Unary
-from funcgrad.core.kinds import Elementwise, Short, Unknown
+from funcgrad.core.graph import Call, Leaf, Node, Output, Pointwise
+from funcgrad.core.kinds import Elementwise, Unknown
 from funcgrad.core.level import Level, strip, tracers_in
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
@@ -83,17 +83,20 @@ class ReverseLevel(Level):
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
-        values = []
+        values: list[Array] = []
+        spaces: list[Space] = []
         links: list[Node | None] = []
         for i, x in enumerate(operands):
             if type(x) is ReverseTracer and x.level is self:
                 values.append(x.value)
+                spaces.append(x.space)
                 links.append(x.node if primitive.differentiable(i) else None)
             else:
                 values.append(x)
+                spaces.append(space_of(x))
                 links.append(None)
         y = primitive.run(*values, **params)
-        out = self.record(primitive, values, tuple(links), y, params)
+        out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if primitive.is_view and type(out) is ReverseTracer:
             operands[0].note_view(out)
         return out
@@ -102,27 +105,24 @@ class ReverseLevel(Level):
         self,
         primitive: Primitive,
         values: Sequence[Array],
+        spaces: tuple[Space, ...],
         links: tuple[Node | None, ...],
         y: Any,
         params: dict[str, Any],
     ) -> Any:
         """Wrap the output `y` of a call whose traced operands have the nodes `links`."""
-        keeps, keeps_output = primitive.retained(links)
-        spaces = tuple([space_of(x) for x in values])
-        xs = tuple(values) if keeps is None else tuple([x if i in keeps else None for i, x in enumerate(values)])
-        kept = y if keeps_output else None
-        if not isinstance(y, tuple | list):
-            space = space_of(y)
-            if not space.is_inexact or not any(links):
-                return y
-            call = Call(primitive, xs, kept, params, spaces, space, links)
-            call.key = self.stamp()
-            return self.tracer(y, call, space)
-        output_space = tuple([space_of(part) for part in y])
         if not any(links):
             return y
-        call = Call(primitive, xs, kept, params, spaces, output_space, links)
+        several = isinstance(y, tuple | list)
+        output_space: Any = tuple([space_of(part) for part in y]) if several else space_of(y)
+        if not several and not output_space.is_inexact:
+            return y
+        keeps, keeps_output = primitive.retained(links)
+        xs = tuple(values) if keeps is None else tuple([x if i in keeps else None for i, x in enumerate(values)])
+        call = Call(primitive, xs, y if keeps_output else None, params, spaces, output_space, links)
         call.key = self.stamp()
+        if not several:
+            return self.tracer(y, call, output_space)
         parts = [
             self.tracer(part, Output(self.stamp(), call, i), space) if space.is_inexact else part
             for i, (part, space) in enumerate(zip(y, output_space, strict=True))
@@ -131,12 +131,12 @@ class ReverseLevel(Level):
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         y = function(*strip(args, self), **strip(kwargs, self))
-        traced = tuple(t for t in tracers_in((args, kwargs)) if t.level is self)
-        values = tuple(t.value for t in traced)
         if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
             return y
-        primitive = Unknown(function, [t.space for t in traced], user_line())
-        return self.record(primitive, values, tuple(t.node for t in traced if isinstance(t, ReverseTracer)), y, {})
+        traced = [t for t in tracers_in((args, kwargs)) if isinstance(t, ReverseTracer) and t.level is self]
+        spaces = tuple([t.space for t in traced])
+        primitive = Unknown(function, list(spaces), user_line())
+        return self.record(primitive, [t.value for t in traced], spaces, tuple([t.node for t in traced]), y, {})
 
 
 def escaped() -> NoReturn:
@@ -153,26 +153,27 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
     (short,) = primitive.short or ()
     run, index, keep = primitive.run, short.index, short.keep
+    shorts = (short, None)
     any_dtype = primitive.keeps_dtype
 
     def call(x: Any) -> Any:
-        if type(x) is ReverseTracer and (any_dtype or x.space.dtype.kind == "f"):
-            value = x.value
-            y = run(value)
-            level: Any = x.level
-            node = Unary()
-            node.key = level.stamp()
-            node.cotangent = None
-            node.short = short
-            node.parent = x.node
-            node.kept = y if index == 0 else value if index == 1 else keep((y, value))
-            out = ReverseTracer()
-            out.value = y
-            out.level = level
-            out.node = node
-            out.space = x.space
-            return out
-        return primitive(x)
+        if type(x) is not ReverseTracer or not (any_dtype or x.space.dtype.kind == "f"):
+            return primitive(x)
+        value = x.value
+        y = run(value)
+        level: Any = x.level
+        node = Pointwise()
+        node.key = level.stamp()
+        node.cotangent = None
+        node.shorts = shorts
+        node.parent = x.node
+        node.kept = y if index == 0 else value if index == 1 else keep and keep((y, value))
+        out = ReverseTracer()
+        out.value = y
+        out.level = level
+        out.node = node
+        out.space = x.space
+        return out
 
     return call
 
@@ -182,59 +183,42 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     run = primitive.run
     short_a, short_b = primitive.short or ()
     index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
-    shorts = (short_a, short_b)
+    both, only_a, only_b = (short_a, short_b), (short_a, None), (short_b, None)
 
     def call(a: Any, b: Any) -> Any:
-        kind_a = type(a)
-        kind_b = type(b)
+        kind_a, kind_b = type(a), type(b)
         if kind_a is ReverseTracer:
-            value = a.value
             if kind_b is ReverseTracer:
-                if a.level is b.level and a.space is b.space:
-                    other = b.value
-                    y = run(value, other)
-                    level = a.level
-                    node = Binary()
-                    node.key = level.stamp()
-                    node.cotangent = None
-                    node.shorts = shorts
-                    node.left = a.node
-                    node.right = b.node
-                    node.kept_left = other if index_a == 2 else keep_a((y, value, other))
-                    node.kept_right = value if index_b == 1 else keep_b((y, value, other))
-                    out = ReverseTracer()
-                    out.value = y
-                    out.level = level
-                    out.node = node
-                    out.space = a.space
-                    return out
-            elif kind_b is float or kind_b is int:
-                y = run(value, b)
-                return one_sided(a, y, short_a, (y, value, b))
-            elif kind_b is ndarray:
-                space = a.space
-                if b.dtype is space.dtype and (b.shape == space.shape or not b.shape):
-                    y = run(value, b)
-                    return one_sided(a, y, short_a, (y, value, b))
-        elif kind_b is ReverseTracer:
-            if (
-                kind_a is float
-                or kind_a is int
-                or (kind_a is ndarray and a.dtype is b.space.dtype and (a.shape == b.space.shape or not a.shape))
-            ):
-                value = b.value
-                y = run(a, value)
-                return one_sided(b, y, short_b, (y, a, value))
-        return primitive(a, b)
-
-    def one_sided(x: ReverseTracer, y: Array, short: Short, values: tuple[Array, ...]) -> ReverseTracer:
-        level: Any = x.level
-        node = Unary()
+                if a.level is not b.level or a.space is not b.space:
+                    return primitive(a, b)
+                x, value, other = a, a.value, b.value
+                y = run(value, other)
+                node = Pointwise()
+                node.shorts = both
+                node.second = b.node
+                node.kept_second = value if index_b == 1 else keep_b and keep_b((y, value, other))
+            elif kind_b is float or kind_b is int or (kind_b is ndarray and is_constant_for(a.space, b)):
+                x, value, other = a, a.value, b
+                y = run(value, other)
+                node = Pointwise()
+                node.shorts = only_a
+            else:
+                return primitive(a, b)
+            node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
+        elif kind_b is ReverseTracer and (
+            kind_a is float or kind_a is int or (kind_a is ndarray and is_constant_for(b.space, a))
+        ):
+            x, value = b, b.value
+            y = run(a, value)
+            node = Pointwise()
+            node.shorts = only_b
+            node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
+        else:
+            return primitive(a, b)
+        level = x.level
         node.key = level.stamp()
         node.cotangent = None
-        node.short = short
         node.parent = x.node
-        node.kept = short.keep(values)
         out = ReverseTracer()
         out.value = y
         out.level = level
@@ -243,6 +227,11 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
         return out
 
     return call
+
+
+def is_constant_for(space: Space, x: Array) -> bool:
+    """Whether the array `x`, as the other operand, leaves the output in `space`."""
+    return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
 
 
 def install_short_paths() -> None:
