@@ -142,7 +142,7 @@ class Call(Node):
     Forward mode makes one too (without a key) to apply the same rules to tangents.
     """
 
-    __slots__ = ("links", "output_space", "params", "primitive", "released", "spaces", "xs", "y")
+    __slots__ = ("guarded", "links", "output_space", "params", "primitive", "released", "spaces", "xs", "y")
 
     def __init__(
         self,
@@ -163,6 +163,7 @@ class Call(Node):
         self.links = links
         self.cotangent = None
         self.released = False
+        self.guarded = False  # whether a partial may be infinite here, and must give zero for a zero cotangent
 
     def release(self) -> None:
         if self.y is not None or any(x is not None for x in self.xs):

@@ -29,7 +29,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import freed
-from funcgrad.core.level import Traced, deepest, map_tracers, tracers_in, zeros
+from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
 from funcgrad.core.space import Space, project
 from funcgrad.errors import NoDerivativeError
@@ -46,6 +46,7 @@ __all__ = [
     "Selection",
     "Short",
     "Unknown",
+    "all_finite",
     "singular",
 ]
 
@@ -56,11 +57,14 @@ class Elementwise(Primitive):
     """A broadcasting function. Each partial is stated as a map of a tangent: ``lambda g, b: g * b``.
 
     Multiplication by a partial derivative is its own transpose, so the same text serves both modes.
+    A partial that can be infinite or nan is marked: `pole` if that shows in the value (``log``, ``divide``),
+    :func:`singular` if not (``sqrt`` at 0). Where the cotangent is zero, so is the result.
+
     For a function that is not holomorphic (``abs``, ``real``) the text need only be right after
     :func:`project` takes the real part: ``lambda g: -1j * g`` is ``imag``.
     """
 
-    def __init__(self, function: Any, *partials: RuleFunction | None, **options: Any) -> None:
+    def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
         self.arity = len(partials)
         super().__init__(function, partials, **options)
         shortened = [None if rule is None else shorten(self.name, rule, self.arity) for rule in self.rules]
@@ -69,7 +73,7 @@ class Elementwise(Primitive):
         self.short = short if len(short) == self.arity else None
         types = getattr(function, "types", [])
         self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
-        self.is_singular = any(hasattr(partial, "__wrapped__") for partial in partials)
+        self.is_singular = pole or any(hasattr(partial, "__wrapped__") for partial in partials)
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Array:
         terms = [self.term(i, dx, call) for i, dx in enumerate(tangents) if dx is not None]
@@ -78,12 +82,13 @@ class Elementwise(Primitive):
     def term(self, i: int, dx: Array, call: Frame) -> Array:
         rule = self.rules[i]
         assert rule is not None
-        return project(rule(dx, call, i), call.output_space)
+        dy = rule(dx, call, i)
+        return project(finite_or_zero(dy, dx) if self.is_singular else dy, call.output_space)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         for i, (rule, link) in enumerate(zip(self.rules, call.links, strict=True)):
             if rule is not None and link is not None:
-                yield i, rule(g, call, i)
+                yield i, finite_or_zero(rule(g, call, i), g) if call.guarded else rule(g, call, i)
 
 
 class Short:
@@ -144,18 +149,22 @@ def singular(rule: RuleFunction) -> RuleFunction:
     return guarded
 
 
-def finite_or_zero(c: Array, g: Array) -> Array:
-    """Return `c`, with zero where it is not finite although `g` is zero.
+def all_finite(x: Array) -> bool:
+    """Whether `x` is a NumPy value without infinities and nans; a device is not asked, and counts as no.
 
-    Mostly there is nothing to do, and that must be cheap to see: a sum of squares is finite only if every
-    element is. It costs a third of ``np.isfinite(c).all()``, and unlike other sums warns of no overflow.
+    A sum of squares is finite only if every element is. It costs a third of ``np.isfinite(x).all()``, and unlike
+    other sums warns of no overflow.
     """
-    if isfinite(np.vdot(c, c)) if type(c) is np.ndarray else isinstance(c, np.generic) and isfinite(c):
+    if type(x) is np.ndarray:
+        return isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
+    return isinstance(x, np.generic) and isfinite(x)
+
+
+def finite_or_zero(c: Array, g: Array) -> Array:
+    """Return `c`, with zero where it is not finite although `g` is zero."""
+    if all_finite(plain(c)):
         return c
-    finite = np.isfinite(c)  # of a tracer whose value is at hand a plain array too; a device is never asked
-    if isinstance(finite, np.ndarray | np.bool_) and finite.all():
-        return c
-    return np.where(~finite & (g == 0), 0, c)
+    return np.where(~np.isfinite(c) & (g == 0), 0, c)
 
 
 class Linear(Primitive):
@@ -312,7 +321,7 @@ class Constant(Primitive):
 
 
 class Creation(Constant):
-    """A function that makes an array like another one: inside a transform a traced constant, which can be written to."""
+    """A function that makes an array like another: inside a transform a traced constant, which can be written to."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         level = deepest(args[:1])

@@ -50,6 +50,7 @@ class Frame(Protocol):
     spaces: tuple[Space, ...]
     output_space: Any
     links: tuple[Any, ...]
+    guarded: bool
 
 
 Fetch: TypeAlias = Callable[[Frame, int], Any]
@@ -129,7 +130,7 @@ class Primitive:
 
     arity: int | None  # None: any number of operands
     is_constant = False
-    is_singular = False  # whether a partial can be infinite, so that NumPy may warn in a rule
+    is_singular = False  # whether a partial can be infinite
 
     def __init__(
         self,

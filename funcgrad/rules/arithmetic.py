@@ -75,10 +75,10 @@ RULES = (
     Elementwise(np.add, lambda g: g, lambda g: g, run=operator.add),
     Elementwise(np.subtract, lambda g: g, lambda g: -g, run=operator.sub),
     Elementwise(np.multiply, lambda g, b: g * b, lambda g, a: g * a, run=operator.mul),
-    Elementwise(np.divide, singular(lambda g, b: g / b), singular(lambda g, y, b: -g * y / b), run=operator.truediv),
+    Elementwise(np.divide, lambda g, b: g / b, lambda g, y, b: -g * y / b, run=operator.truediv, pole=True),
     Elementwise(np.negative, lambda g: -g, run=operator.neg),
     Elementwise(np.positive, lambda g: g),
-    Elementwise(np.reciprocal, singular(lambda g, y: -g * y * y)),
+    Elementwise(np.reciprocal, lambda g, y: -g * y * y, pole=True),
     # -- Powers and roots
     Elementwise(np.power, singular(power_base), singular(power_exponent), run=operator.pow),
     Composite(np.float_power, float_power_body),

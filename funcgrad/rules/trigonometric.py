@@ -40,12 +40,12 @@ RULES = (
     ),
     Composite(np.sinc, sinc_body),
     # -- Hyperbolic
-    Elementwise(np.sinh, lambda g, x: g * np.cosh(x)),
-    Elementwise(np.cosh, lambda g, x: g * np.sinh(x)),
+    Elementwise(np.sinh, lambda g, x: g * np.cosh(x), pole=True),
+    Elementwise(np.cosh, lambda g, x: g * np.sinh(x), pole=True),
     Elementwise(np.tanh, lambda g, y: g - g * (y * y)),
     Elementwise(np.arcsinh, lambda g, x: g / np.sqrt(x * x + 1)),
     Elementwise(np.arccosh, singular(lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))),
-    Elementwise(np.arctanh, singular(lambda g, x: g / (1 - x * x))),
+    Elementwise(np.arctanh, lambda g, x: g / (1 - x * x), pole=True),
     # -- Degrees and radians
     Elementwise(np.deg2rad, lambda g: g * RADIAN),
     Elementwise(np.radians, lambda g: g * RADIAN),

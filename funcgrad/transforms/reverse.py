@@ -18,8 +18,8 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Reads, is_view
 from funcgrad.core.graph import Call, Leaf, Node, Output, Pointwise
-from funcgrad.core.kinds import Elementwise, Unknown
-from funcgrad.core.level import Level, strip, tracers_in
+from funcgrad.core.kinds import Elementwise, Unknown, all_finite
+from funcgrad.core.level import Level, plain, strip, tracers_in
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import HOT_OPERATORS, Tracer
@@ -40,6 +40,7 @@ class ReverseTracer(Tracer):
 
     def become(self, new: Any) -> None:
         self.value, self.space, self.node, self.reads = new.value, new.space, new.node, None
+        self.__class__ = type(new)  # the array may have become finite, or no longer be
 
     def __getitem__(self, index: Any) -> Any:
         if tracers_in(index):
@@ -50,9 +51,20 @@ class ReverseTracer(Tracer):
         if reads is None:
             reads = self.reads = Reads(level.stamp(), self.node, self.space)
         out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
+        if type(self) is NonfiniteTracer and not all_finite(plain(y)):
+            out.__class__ = NonfiniteTracer
         if out.space.shape and is_view(index):
             self.note_view(out, index)
         return out
+
+
+class NonfiniteTracer(ReverseTracer):
+    """A value with infinities or nans, so that calls that read it are guarded: zero times infinity is zero for them.
+
+    A class of its own keeps the test out of the short paths: they take :class:`ReverseTracer` only.
+    """
+
+    __slots__ = ()
 
 
 class ReverseLevel(Level):
@@ -87,7 +99,7 @@ class ReverseLevel(Level):
         spaces: list[Space] = []
         links: list[Node | None] = []
         for i, x in enumerate(operands):
-            if type(x) is ReverseTracer and x.level is self:
+            if isinstance(x, ReverseTracer) and x.level is self:
                 values.append(x.value)
                 spaces.append(x.space)
                 links.append(x.node if primitive.differentiable(i) else None)
@@ -97,7 +109,16 @@ class ReverseLevel(Level):
                 links.append(None)
         y = primitive.run(*values, **params)
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
-        if primitive.is_view and type(out) is ReverseTracer:
+        if not isinstance(out, ReverseTracer):
+            return out
+        nonfinite = any(type(x) is NonfiniteTracer for x in operands)
+        if nonfinite or primitive.is_singular:
+            finite = all_finite(plain(y))
+            node: Any = out.node
+            node.guarded = nonfinite or not finite
+            if not finite:
+                out.__class__ = NonfiniteTracer
+        if primitive.is_view:
             operands[0].note_view(out)
         return out
 
@@ -154,13 +175,15 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     (short,) = primitive.short or ()
     run, index, keep = primitive.run, short.index, short.keep
     shorts = (short, None)
-    any_dtype = primitive.keeps_dtype
+    any_dtype, singular = primitive.keeps_dtype, primitive.is_singular
 
     def call(x: Any) -> Any:
         if type(x) is not ReverseTracer or not (any_dtype or x.space.dtype.kind == "f"):
             return primitive(x)
         value = x.value
         y = run(value)
+        if singular and not all_finite(plain(y)):
+            return guarded(primitive, x)
         level: Any = x.level
         node = Pointwise()
         node.key = level.stamp()
@@ -184,6 +207,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     short_a, short_b = primitive.short or ()
     index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
     both, only_a, only_b = (short_a, short_b), (short_a, None), (short_b, None)
+    singular = primitive.is_singular
 
     def call(a: Any, b: Any) -> Any:
         kind_a, kind_b = type(a), type(b)
@@ -215,6 +239,8 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
             node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
         else:
             return primitive(a, b)
+        if singular and not all_finite(plain(y)):
+            return guarded(primitive, a, b)
         level = x.level
         node.key = level.stamp()
         node.cotangent = None
@@ -227,6 +253,12 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
         return out
 
     return call
+
+
+def guarded(primitive: Elementwise, *operands: Any) -> Any:
+    """Leave the short path for a result that is not finite; NumPy has warned of it already."""
+    with np.errstate(all="ignore"):
+        return primitive(*operands)
 
 
 def is_constant_for(space: Space, x: Array) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import funcgrad as fg
+from funcgrad.core.kinds import Elementwise
+from funcgrad.core.primitive import CALLS, install
 
 
 def test_a_million_operations_without_recursion() -> None:
@@ -136,9 +138,6 @@ def test_a_failing_rule_leaves_no_half_pass_behind() -> None:
         if calls == 1:
             raise KeyboardInterrupt
         return g * y
-
-    from funcgrad.core.kinds import Elementwise
-    from funcgrad.core.primitive import CALLS, install
 
     def twice(x: Any) -> Any:
         return x * 2.0

@@ -106,7 +106,7 @@ def test_a_function_without_rule_is_an_error_when_its_derivative_is_asked_for(fu
 
 
 def test_a_keyword_without_rule_is_an_error() -> None:
-    with pytest.raises(fg.NoDerivativeError, match="maximum|max.*initial|initial"):
+    with pytest.raises(fg.NoDerivativeError, match="initial"):
         fg.grad(lambda x: np.max(x, initial=x[0]))(X)
     with pytest.raises(TypeError, match="nonsense"):
         fg.grad(lambda x: np.tril(x[:, None] * x, nonsense=1).sum())(X)

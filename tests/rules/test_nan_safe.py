@@ -30,8 +30,23 @@ SINGULAR: dict[str, tuple[Callable[[Any], Any], float, float]] = {
     "arctanh": (np.arctanh, 1.0, 0.5),
     "arctan2": (lambda x: np.arctan2(x, x), 0.0, 0.5),
     "logaddexp": (lambda x: np.logaddexp(np.log(x), np.log(x)), 0.0, 0.5),
+    "entropy": (lambda x: x * np.log(x), 0.0, 0.5),
+    "zero times infinity": (lambda x: (x + 2) * np.log(x) * np.sqrt(1 / x), 0.0, 0.5),
+    "overflow": (np.exp, 1e5, 0.5),
+    "log of an overflow": (lambda x: np.log1p(np.exp(x)), 1e5, 0.5),
+    "softplus of a difference": (lambda x: np.log(np.exp(x) - 1), 1e5, 0.5),
+    "elements one by one": (lambda x: np.stack([np.log(x)[i] * x[i] for i in range(len(x))]), 0.0, 0.5),
+    "written into a buffer": (lambda x: written(np.log(x) * x), 0.0, 0.5),
     "norm": (lambda x: np.linalg.norm(x[..., None], axis=-1), 0.0, 2.0),
 }
+
+
+def written(x: Any) -> Any:
+    """Return `x` doubled, through writes into a buffer."""
+    y = np.zeros_like(x)
+    y[:] = x
+    y *= 2.0
+    return y
 
 
 @pytest.fixture(autouse=True)

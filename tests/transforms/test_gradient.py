@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import funcgrad as fg
+from funcgrad.tree import flatten
 
 Point = namedtuple("Point", "x y")
 
@@ -87,8 +88,14 @@ def test_arguments_by_keyword() -> None:
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"argnums": 2}, ValueError), ({"argnums": -3}, ValueError), ({"argnums": (0, -2)}, ValueError)]
-    + [({"argnums": "a"}, TypeError), ({"argnums": 0.5}, TypeError), ({"argnames": "z"}, ValueError)],
+    [
+        ({"argnums": 2}, ValueError),
+        ({"argnums": -3}, ValueError),
+        ({"argnums": (0, -2)}, ValueError),
+        ({"argnums": "a"}, TypeError),
+        ({"argnums": 0.5}, TypeError),
+        ({"argnames": "z"}, ValueError),
+    ],
 )
 def test_wrong_arguments(options: Any, error: Any) -> None:
     with pytest.raises(error, match="arg"):
@@ -129,8 +136,6 @@ def loss(p: Any) -> Any:
 
 
 def leaves(tree: Any) -> list[Any]:
-    from funcgrad.tree import flatten
-
     return [leaf for leaf in flatten(tree)[0] if hasattr(leaf, "shape")]
 
 
@@ -155,8 +160,6 @@ def test_trees(name: str) -> None:
     tree = TREES[name]
     gradient = fg.grad(loss)(tree)
     assert type(gradient) is type(tree)
-    from funcgrad.tree import flatten
-
     assert flatten(gradient)[1] == flatten(tree)[1]
     for g, x in zip(flatten(gradient)[0], flatten(tree)[0], strict=True):
         if isinstance(x, np.ndarray):
