@@ -12,6 +12,7 @@ from funcgrad.rules import (
     reduce,
     shape,
     sort,
+    statistics,
     trigonometric,
     write,
 )
@@ -20,7 +21,7 @@ __all__ = ["FAMILIES"]
 
 CHAPTERS = (
     *(arithmetic, explog, trigonometric, complex_parts, constants),
-    *(shape, join, index, write, reduce, sort),
+    *(shape, join, index, write, reduce, sort, statistics),
     *(product, linalg),
 )
 FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)

@@ -120,6 +120,34 @@ def dsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
     return np.split(ary, indices_or_sections, 2)
 
 
+def unstack_body(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
+    return tuple(np.moveaxis(x, axis, 0))
+
+
+def delete_body(arr: Array, obj: Any, axis: int | None = None) -> Array:
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis=axis)
+
+
+def insert_body(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
+    """Elements of `arr` and `values` side by side, in the order in which np.insert puts their numbers."""
+    if axis is None:
+        arr, axis = np.ravel(arr), 0
+    axis %= arr.ndim
+    n = arr.shape[axis]
+    count = np.insert(np.arange(n), obj, -1).size - n
+    shape = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
+    if np.ndim(values) == 0:
+        values = np.zeros_like(np.take(arr, [0], axis=axis)) + values
+    elif np.ndim(obj) == 0 and not isinstance(obj, slice):  # NumPy puts the first axis of `values` there
+        values = np.moveaxis(np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values)), 0, axis)
+        shape = (*arr.shape[:axis], max(count, np.shape(values)[axis]), *arr.shape[axis + 1 :])
+    values = np.broadcast_to(values, shape).astype(arr.dtype)
+    order = np.insert(np.arange(n), obj, n + np.arange(shape[axis]))
+    return np.take(np.concatenate([arr, values], axis=axis), order, axis=axis)
+
+
 RULES = (
     # -- Joining
     Linear(
@@ -132,10 +160,13 @@ RULES = (
     Composite(np.column_stack, column_stack_body),
     Composite(np.append, append_body),
     Composite(np.block, block_body),
+    Composite(np.insert, insert_body),
+    Composite(np.delete, delete_body),
     # -- Splitting
     Composite(np.array_split, array_split_body),
     Composite(np.split, split_body),
     Composite(np.hsplit, hsplit_body),
     Composite(np.vsplit, vsplit_body),
     Composite(np.dsplit, dsplit_body),
+    *([Composite(np.unstack, unstack_body)] if hasattr(np, "unstack") else []),
 )

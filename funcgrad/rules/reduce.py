@@ -132,6 +132,22 @@ def cumprod_body(a: Array, axis: int | None = None, dtype: Any = None, out: None
     return np.moveaxis(x, 0, axis)
 
 
+def cumulative(function: Any, empty: Any) -> Callable[..., Array]:
+    """Return the body of ``np.cumulative_sum`` or ``np.cumulative_prod``."""
+
+    def body(
+        x: Array, /, *, axis: int | None = None, dtype: Any = None, out: None = None, include_initial: bool = False
+    ) -> Array:
+        if axis is None:
+            if np.ndim(x) > 1:
+                raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
+            axis = 0
+        y = function(x, axis=axis, dtype=dtype)
+        return np.concatenate([empty(np.take(y, [0], axis=axis)), y], axis=axis) if include_initial else y
+
+    return body
+
+
 # -- Extremes -------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +255,14 @@ RULES = (
     # -- Products
     Composite(np.prod, prod_body),
     Composite(np.cumprod, cumprod_body),
+    *(
+        [
+            Composite(np.cumulative_sum, cumulative(np.cumsum, np.zeros_like)),
+            Composite(np.cumulative_prod, cumulative(np.cumprod, np.ones_like)),
+        ]
+        if hasattr(np, "cumulative_sum")
+        else []
+    ),
     # -- Extremes
     *(extreme(f) for f in (np.max, np.min, np.amax, np.amin)),
     Composite(np.ptp, ptp_body),

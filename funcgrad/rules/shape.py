@@ -164,8 +164,22 @@ def trace_body(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype:
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-def unstack_body(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    return tuple(np.moveaxis(x, axis, 0))
+def matrix_transpose_body(x: Array, /) -> Array:
+    if np.ndim(x) < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {np.ndim(x)}")
+    return np.swapaxes(x, -1, -2)
+
+
+def resize_body(a: Array, new_shape: Any) -> Array:
+    shape = (new_shape,) if isinstance(new_shape, int | np.integer) else tuple(new_shape)
+    flat = np.ravel(a)
+    return np.reshape(flat[np.arange(int(np.prod(shape))) % max(flat.size, 1)], shape)
+
+
+def vander_body(x: Array, N: int | None = None, increasing: bool = False) -> Array:
+    powers = range(len(x) if N is None else N)
+    x = x.astype(np.promote_types(x.dtype, int))
+    return np.stack([x**n for n in (powers if increasing else reversed(powers))], axis=1)
 
 
 RULES = (
@@ -198,6 +212,7 @@ RULES = (
     Linear(np.swapaxes, lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), view=True),
     Linear(np.moveaxis, lambda g, source, destination: np.moveaxis(g, destination, source), view=True),
     Composite(np.rollaxis, rollaxis_body),
+    *([Composite(np.matrix_transpose, matrix_transpose_body)] if hasattr(np, "matrix_transpose") else []),
     # -- Elements in another order
     Linear(np.flip, lambda g, axis: np.flip(g, axis), view=True),
     Composite(np.flipud, flipud_body),
@@ -208,9 +223,16 @@ RULES = (
     Composite(np.tile, tile_body),
     Composite(np.repeat, repeat_body),
     Composite(np.pad, pad_body),
+    Composite(np.resize, resize_body),
+    Composite(np.vander, vander_body),
     # -- Copies and casts
     Linear(np.copy, lambda g: g, ignore="order subok"),
     Linear(np.ndarray.astype, lambda g: g, split=split_astype, run=run_astype, ignore="dtype casting copy order"),
+    *(
+        [Linear(np.astype, lambda g: g, split=split_astype, run=run_astype, ignore="dtype casting copy order")]
+        if hasattr(np, "astype")
+        else []
+    ),
     # -- Diagonals and triangles
     Composite(np.diagonal, diagonal_body),
     Composite(np.diag, diag_body),
