@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+import funcgrad as fg
+from funcgrad.core.level import Level
+from funcgrad.core.primitive import CALLS
+
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
@@ -15,11 +19,20 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
 
 
 @pytest.fixture(autouse=True)
-def no_leaks() -> Iterator[None]:
-    """Fail a test that changes global state and does not restore it."""
-    errors = np.geterr()
+def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a level open, a mode changed, a rule installed, or NumPy's error handling changed."""
+    made: list[Level] = []
+    start = Level.__init__
+
+    def watched(level: Level) -> None:
+        start(level)
+        made.append(level)
+
+    monkeypatch.setattr(Level, "__init__", watched)
+    before = (np.geterr(), fg.is_grad_enabled(), len(CALLS))
     yield
-    assert np.geterr() == errors, "the test changed NumPy's handling of floating-point errors"
+    assert (np.geterr(), fg.is_grad_enabled(), len(CALLS)) == before
+    assert all(level.closed for level in made), "a transform ended without closing its level"
 
 
 def pytest_collection_finish() -> None:

@@ -24,10 +24,15 @@ DEPTHS = itertools.count(1)
 class Level:
     """One running transform. Subclasses say how it interprets a primitive."""
 
-    __slots__ = ("depth",)
+    __slots__ = ("__weakref__", "closed", "depth")
 
     def __init__(self) -> None:
         self.depth = next(DEPTHS)
+        self.closed = False
+
+    def close(self) -> None:
+        """End the level: using its tracers from now on raises."""
+        self.closed = True
 
     def process(self, primitive: Any, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         """Apply `primitive` to operands of which at least one is a tracer of this level."""

@@ -153,6 +153,10 @@ class Primitive:
         self.is_view = view
         self.split = split or self.split_by_signature
         known = {keyword for rule in self.rules if rule is not None for keyword in rule.keywords}
+        if split is None and self.defaults and not known <= set(self.signature):
+            raise ValueError(
+                f"The rules of {self.name} read {known - set(self.signature)}, which are no keywords of it"
+            )
         self.known = known | set(ignore.split())
         self.patterns: dict[tuple[bool, ...], tuple[set[int] | None, bool]] = {}
 

@@ -67,6 +67,11 @@ def call_traced(f: AnyFunction, args: Any, kwargs: dict[str, Any]) -> Any:
     except ValueError as error:
         if isinstance(error.__cause__, LostGradientError):
             raise error.__cause__.with_traceback(error.__traceback__) from None
+        if "read-only" in str(error):
+            error.add_note(
+                "funcgrad: an array that an earlier operation on a traced value has read cannot be written to while "
+                "the function runs, or its gradient would be wrong. Write x = x * 2 instead of x *= 2, or read a copy."
+            )
         raise
 
 

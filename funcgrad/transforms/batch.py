@@ -59,12 +59,11 @@ class BatchTracer(Tracer):
 class BatchLevel(Level):
     """One running vmap over `size` examples."""
 
-    __slots__ = ("closed", "size")
+    __slots__ = ("size",)
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
-        self.closed = False
 
     def tracer(self, value: Array) -> BatchTracer:
         out = BatchTracer()
@@ -206,7 +205,7 @@ def apply_vmap(
         ]
         output = call_traced(f, structure.unflatten(inputs), kwargs)
     finally:
-        level.closed = True
+        level.close()
     outputs, tree = tree_flatten(output)
     places = broadcast_prefix(out_axes, output)
     return present(tree.unflatten([collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)]))

@@ -39,11 +39,7 @@ class ForwardTracer(Tracer):
 class ForwardLevel(Level):
     """One running forward-mode transform."""
 
-    __slots__ = ("closed",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.closed = False
+    __slots__ = ()
 
     def tracer(self, value: Array, tangent: Array | None) -> ForwardTracer:
         out = ForwardTracer()
@@ -162,7 +158,7 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
             output, aux = output
             aux = present(strip(aux, level))
     finally:
-        level.closed = True
+        level.close()
     outputs, tree = flatten(output)
     value = present(tree.unflatten([strip(y, level) for y in outputs]))
     tangent = present(tree.unflatten([tangent_of(y, level) for y in outputs]))

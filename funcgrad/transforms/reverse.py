@@ -47,6 +47,9 @@ class ReverseTracer(Tracer):
             return CALLS[operator.getitem](self, index)
         y = self.value[index]
         level: Any = self.level
+        if not is_view(index):
+            for part in index if type(index) is tuple else (index,):
+                level.lock(part)
         reads = getattr(self, "reads", None)
         if reads is None:
             reads = self.reads = Reads(level.stamp(), self.node, self.space)
@@ -70,15 +73,29 @@ class NonfiniteTracer(ReverseTracer):
 class ReverseLevel(Level):
     """One running reverse-mode transform."""
 
-    __slots__ = ("stamp",)
+    __slots__ = ("locked", "stamp")
 
     def __init__(self) -> None:
         super().__init__()
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
+        self.locked: list[Array] = []
 
     def close(self) -> None:
-        """End the level: recording anything on it from now on raises."""
-        self.stamp = escaped
+        super().close()
+        for x in self.locked:
+            x.flags.writeable = True
+        self.locked = []
+        self.stamp = escaped  # so that recording need not ask
+
+    def lock(self, x: Any) -> None:
+        """Make a plain array that rules will read unwritable while the function runs.
+
+        If it were written to, the gradient would be that of the new contents: silently wrong.
+        """
+        if isinstance(x, ndarray) and x.flags.writeable and (x.base is None or isinstance(x.base, ndarray)):
+            self.lock(x.base)  # first: a view becomes writable again only after its base
+            x.flags.writeable = False
+            self.locked.append(x)
 
     def tracer(self, value: Array, node: Node, space: Space) -> ReverseTracer:
         out = ReverseTracer()
@@ -140,6 +157,9 @@ class ReverseLevel(Level):
             return y
         keeps, keeps_output = primitive.retained(links)
         xs = tuple(values) if keeps is None else tuple([x if i in keeps else None for i, x in enumerate(values)])
+        for x, link in zip(xs, links, strict=True):
+            if link is None and type(x) is ndarray:
+                self.lock(x)
         call = Call(primitive, xs, y if keeps_output else None, params, spaces, output_space, links)
         call.key = self.stamp()
         if not several:
@@ -226,6 +246,8 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
                 y = run(value, other)
                 node = Pointwise()
                 node.shorts = only_a
+                if index_a == 2 and kind_b is ndarray:
+                    a.level.lock(b)
             else:
                 return primitive(a, b)
             node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
@@ -237,6 +259,8 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
             node = Pointwise()
             node.shorts = only_b
             node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
+            if kind_a is ndarray:
+                b.level.lock(a)
         else:
             return primitive(a, b)
         if singular and not all_finite(plain(y)):

@@ -197,3 +197,48 @@ def test_wrong_cotangents_and_tangents() -> None:
         fg.jvp(np.sin, (X,), (np.ones(2),))
     with pytest.raises(TypeError, match="tuples"):
         fg.jvp(np.sin, X, X)
+
+
+def changed_after_use(x: Any) -> Any:
+    c = np.ones(3)
+    y = x * c
+    c *= 2.0  # the first product has kept c for its rule
+    return (y * c).sum()
+
+
+def changed_through_base(x: Any) -> Any:
+    buffer = np.ones(6)
+    y = np.concatenate([x, x]) @ np.diag(buffer) * buffer[::2].sum() + x[0] / buffer[:3].sum()
+    z = y[:3] * buffer[:3]
+    buffer[0] = 5.0
+    return z.sum()
+
+
+def changed_index(x: Any) -> Any:
+    i = np.array([0, 1])
+    y = x[i]
+    i[:] = 2
+    return y.sum()
+
+
+@pytest.mark.parametrize("f", [changed_after_use, changed_through_base, changed_index])
+def test_a_constant_is_not_changed_after_a_rule_has_kept_it(f: Any) -> None:
+    with pytest.raises(ValueError, match="read-only") as caught:
+        fg.grad(f)(X)
+    assert "funcgrad" in caught.value.__notes__[0]
+
+
+def test_constants_are_writable_again_afterwards() -> None:
+    c, mask, view = np.ones(3), np.array([True, False, True]), np.ones(6)[::2]
+    frozen = np.ones(3)
+    frozen.flags.writeable = False
+    fg.grad(lambda x: (x * c * frozen * view).sum() + np.where(mask, x / c, 0.0)[mask].sum())(X)
+    with pytest.raises(KeyError):
+        fg.grad(lambda x: {}[(x * c).sum().item()])(X)
+    assert c.flags.writeable
+    assert mask.flags.writeable
+    assert view.flags.writeable
+    assert view.base is not None
+    assert view.base.flags.writeable
+    assert not frozen.flags.writeable
+    assert fg.grad(lambda x: ((x + c) * 2.0).sum())(X).tolist() == [2, 2, 2]
