@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from funcgrad.tensor.promotion import DEFAULT_DTYPE
-from funcgrad.tensor.tensor import Tensor, unwrap_all, wrap
+from funcgrad.tensor.operators import operand
+from funcgrad.tensor.promotion import DEFAULT_COMPLEX, DEFAULT_DTYPE, common, promote, type_name
+from funcgrad.tensor.shell import unwrap, wrap
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
-    *("cat", "dot", "exp", "eye", "full", "log", "matmul", "manual_seed", "mean", "ones", "ones_like", "rand", "randn"),
-    *("relu", "sigmoid", "sqrt", "stack", "sum", "tanh", "tensor", "where", "zeros", "zeros_like"),
+    *("arange", "cat", "dot", "exp", "eye", "full", "log", "manual_seed", "matmul", "mean", "ones", "ones_like"),
+    *("rand", "randn", "relu", "sigmoid", "sqrt", "stack", "sum", "tanh", "tensor", "where", "zeros", "zeros_like"),
 ]
 
 GENERATOR: ContextVar[np.random.Generator | None] = ContextVar("generator", default=None)
@@ -48,15 +51,38 @@ def tensor(
     """
     if device is not None and str(device) != "cpu":
         raise RuntimeError(f"device {device!r} is not available: tensors live on the cpu")
-    data = data.values() if isinstance(data, Tensor) else data
-    array = np.array(data)
-    if dtype is None and not isinstance(data, np.ndarray | np.generic):
-        dtype = {"f": DEFAULT_DTYPE, "c": np.dtype(np.complex64)}.get(array.dtype.kind)
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+        data = data.detach().payload
+    array = np.array(values_in(data))
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"tensor() takes numbers, got {array.dtype.name}")
+    if dtype is None and not holds_numpy(data):
+        dtype = {"f": DEFAULT_DTYPE, "c": DEFAULT_COMPLEX}.get(array.dtype.kind)
     return finish(array if dtype is None else array.astype(dtype), requires_grad)
 
 
+def values_in(data: Any) -> Any:
+    """Replace tensors in nested lists by their values."""
+    if isinstance(data, list | tuple):
+        return [values_in(item) for item in data]
+    return data.detach().payload if isinstance(data, Tensor) else data
+
+
+def holds_numpy(data: Any) -> bool:
+    """Whether nested lists begin with something that has a dtype, which then counts."""
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return hasattr(data, "dtype")
+
+
 def finish(array: Any, requires_grad: bool) -> Tensor:
-    return wrap(array).requires_grad_(requires_grad)
+    return wrap(array).requires_grad_() if requires_grad else wrap(array)
 
 
 def shape_of(size: tuple[Any, ...]) -> tuple[int, ...]:
@@ -142,14 +168,21 @@ matmul = Tensor.matmul
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors along a dimension."""
-    return wrap(np.concatenate(unwrap_all(list(tensors)), axis=dim))
+    return wrap(np.concatenate(common([unwrap(t) for t in tensors]), axis=dim))
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors along a new dimension."""
-    return wrap(np.stack(unwrap_all(list(tensors)), axis=dim))
+    return wrap(np.stack(common([unwrap(t) for t in tensors]), axis=dim))
 
 
 def where(condition: Any, input: Any, other: Any) -> Tensor:
     """Choose elements by a condition."""
-    return wrap(np.where(*unwrap_all((condition, input, other))))
+    test = unwrap(condition)
+    if test.dtype.kind != "b":
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {type_name(test.dtype)}")
+    a, b = promote(operand(input), operand(other))
+    chosen = np.where(test, a, b)
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor) and isinstance(a, float) | isinstance(b, float):
+        chosen = chosen.astype(DEFAULT_DTYPE)
+    return wrap(chosen)

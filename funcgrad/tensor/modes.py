@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -27,6 +28,7 @@ class Mode:
         self.function = function
         self.tokens: list[Token[bool]] = []  # a mode object may be entered again while it is active
         if function is not None:
+            check_decorated(type(self).__name__, function)
             functools.update_wrapper(self, function, updated=())
 
     def __enter__(self) -> None:
@@ -44,6 +46,15 @@ class Mode:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
+
+
+def check_decorated(name: str, function: Any) -> None:
+    """Refuse what would run its body after the mode has ended."""
+    if not callable(function):
+        raise TypeError(f"{name} takes the function that it decorates, got {function!r}")
+    lazy = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    if any(is_lazy(function) for is_lazy in lazy):
+        raise TypeError(f"{name} cannot decorate a generator or coroutine: use `with {name}():` inside of it")
 
 
 class no_grad(Mode):

@@ -2,40 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["DEFAULT_DTYPE", "as_real", "promote"]
+__all__ = ["DEFAULT_COMPLEX", "DEFAULT_DTYPE", "as_real", "common", "promote", "type_name"]
 
 DEFAULT_DTYPE = np.dtype(np.float32)
+DEFAULT_COMPLEX = np.dtype(np.complex64)
 CATEGORIES = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+NUMBERS = (bool, int, float, complex)
+TYPE_NAMES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "uint8": "Byte"} | {
+    "int16": "Short",
+    "int32": "Int",
+    "int64": "Long",
+    "bool": "Bool",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
+}
 
 
 def promote(a: Any, b: Any) -> tuple[Any, Any]:
-    """Cast two operands, of which at least one is an array, to the dtype in which PyTorch computes."""
-    if isinstance(b, bool | int | float | complex):
-        return for_number(a, b), b
-    if isinstance(a, bool | int | float | complex):
+    """Cast two operands, arrays or Python numbers, to the dtype in which PyTorch computes."""
+    if isinstance(b, NUMBERS):
+        return (a, b) if isinstance(a, NUMBERS) else (for_number(a, b), b)
+    if isinstance(a, NUMBERS):
         return a, for_number(b, a)
     if a.dtype == b.dtype:
         return a, b
-    rank_a, rank_b = CATEGORIES[a.dtype.kind], CATEGORIES[b.dtype.kind]
-    if rank_a != rank_b and (a.ndim == 0) == (b.ndim == 0):
-        dtype = a.dtype if rank_a > rank_b else b.dtype
-    elif (a.ndim == 0) != (b.ndim == 0):
-        wide, rank_wide, narrow, rank_narrow = (b, rank_b, a, rank_a) if a.ndim == 0 else (a, rank_a, b, rank_b)
-        dtype = narrow.dtype if rank_narrow > rank_wide else wide.dtype
+    if (a.ndim == 0) == (b.ndim == 0):
+        dtype = of_two(a.dtype, b.dtype)
     else:
-        dtype = np.promote_types(a.dtype, b.dtype)
+        dtype = of_scalar(a.dtype, b.dtype) if a.ndim == 0 else of_scalar(b.dtype, a.dtype)
     return a.astype(dtype), b.astype(dtype)
 
 
+def of_two(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of two arrays: of the higher kind, which only a float beside a complex number can widen."""
+    rank_a, rank_b = CATEGORIES[a.kind], CATEGORIES[b.kind]
+    if rank_a == rank_b or min(rank_a, rank_b) == 2:
+        return np.promote_types(a, b)
+    return a if rank_a > rank_b else b
+
+
+def of_scalar(scalar: np.dtype[Any], array: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of a 0-d tensor and an array, which the first can only raise to its kind."""
+    if CATEGORIES[scalar.kind] <= CATEGORIES[array.kind]:
+        return array
+    if scalar.kind == "c" and array.kind == "f":
+        return np.promote_types(array, DEFAULT_COMPLEX)
+    return scalar
+
+
 def for_number(x: Any, number: Any) -> Any:
-    """Cast an integer tensor that meets a real number to the default dtype."""
-    return x.astype(DEFAULT_DTYPE) if isinstance(number, float) and x.dtype.kind in "biu" else x
+    """Cast a tensor that meets a Python number of a higher kind to the default dtype of that kind."""
+    if isinstance(number, complex) and x.dtype.kind in "biu":
+        return x.astype(DEFAULT_COMPLEX)
+    if isinstance(number, float) and x.dtype.kind in "biu":
+        return x.astype(DEFAULT_DTYPE)
+    return x.astype(np.int64) if type(number) is int and x.dtype.kind == "b" else x
+
+
+def common(arrays: Sequence[Any]) -> list[Any]:
+    """Cast arrays that are to be joined to one dtype."""
+    dtype = arrays[0].dtype
+    for x in arrays[1:]:
+        dtype = of_two(dtype, x.dtype)
+    return [x if x.dtype == dtype else x.astype(dtype) for x in arrays]
 
 
 def as_real(x: Any) -> Any:
     """Cast integers to the default dtype: what division and ``sqrt`` of integers are computed in."""
     return x.astype(DEFAULT_DTYPE) if getattr(x, "dtype", DEFAULT_DTYPE).kind in "biu" else x
+
+
+def type_name(dtype: np.dtype[Any]) -> str:
+    """Return what PyTorch's messages call a dtype."""
+    return TYPE_NAMES.get(dtype.name, dtype.name)

@@ -7,6 +7,7 @@ the ``.grad`` of their tensor.
 from __future__ import annotations
 
 import weakref
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +34,9 @@ class RootLevel(ReverseLevel):
         self.depth = 0
         self.wrap: Any = None  # set by the facade: how a tracer of this level is shown
 
+    def lock(self, x: Any) -> None:
+        """Leave arrays writable, for this level never closes: the log of writes tells what has changed."""
+
     def present(self, tracer: Traced) -> Any:
         return self.wrap(tracer)
 
@@ -56,7 +60,7 @@ class AccumulateGrad(Node):
     def pull(self, g: Array, pending: Pending) -> None:
         tensor = self.tensor()
         if tensor is not None:
-            tensor.accumulate(g if self.owned or not isinstance(g, np.ndarray) else g.copy())
+            tensor.accumulate(g if (self.owned and g.base is None) or not isinstance(g, np.ndarray) else g.copy())
 
 
 def leaf_tracer(tensor: Tensor, value: Array) -> ReverseTracer:
@@ -73,27 +77,28 @@ def strip_root(x: Any) -> Any:
 
 #: PyTorch's names for the Function nodes, where they are not the NumPy name in capitals.
 NAMES = {
-    "multiply": "Mul",
-    "subtract": "Sub",
-    "divide": "Div",
-    "power": "Pow",
-    "negative": "Neg",
     "absolute": "Abs",
-    "maximum": "Maximum",
-    "minimum": "Minimum",
-    "matmul": "Mm",
-    "transpose": "Permute",
-    "swapaxes": "Transpose",
-    "reshape": "View",
-    "ravel": "View",
+    "arccos": "Acos",
+    "arcsin": "Asin",
+    "arctan": "Atan",
+    "astype": "ToCopy",
     "broadcast_to": "Expand",
     "concatenate": "Cat",
-    "amax": "Amax",
-    "amin": "Amin",
-    "getitem": "Index",
-    "where": "Where",
     "copy": "Clone",
-    "astype": "ToCopy",
+    "divide": "Div",
+    "expand_dims": "Unsqueeze",
+    "leaf": "Zero",
+    "log1p": "Log1P",
+    "multiply": "Mul",
+    "negative": "Neg",
+    "power": "Pow",
+    "ravel": "View",
+    "reshape": "View",
+    "setitem": "CopySlices",
+    "square": "Pow",
+    "subtract": "Sub",
+    "swapaxes": "Transpose",
+    "transpose": "Permute",
 }
 
 
@@ -101,7 +106,33 @@ def grad_fn_name(node: Node) -> str:
     """Return PyTorch's name for a node."""
     if isinstance(node, AccumulateGrad):
         return node.name
-    return NAMES.get(node.name, node.name.title().replace("_", "")) + "Backward0"
+    name = NAMES.get(node.name, node.name.title().replace("_", ""))
+    if name == "CopySlices":
+        return name
+    if name == "Getitem":
+        name = read_name(getattr(node, "index", ()))
+    elif name == "Matmul":
+        name = product_name(tuple([space.ndim for space in getattr(node, "spaces", ())]))
+    along = name in ("Sum", "Mean", "Prod") and getattr(node, "params", {}).get("axis") is not None
+    power = name == "Pow" and len(node.parents) == 2
+    return f"{name}Backward{int(along or power)}"
+
+
+def read_name(index: Any) -> str:
+    """Return the name of a read by the last step that PyTorch takes."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(not isinstance(part, int | slice | None | EllipsisType) for part in parts):
+        return "Index"
+    steps = [part for part in parts if part is not Ellipsis and part != slice(None)]
+    if not steps:
+        return "Slice"
+    return "Slice" if isinstance(steps[-1], slice) else "Unsqueeze" if steps[-1] is None else "Select"
+
+
+def product_name(ndims: tuple[int, ...]) -> str:
+    """Return the name of a matrix product by its operands' dimensions."""
+    names: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (3, 3): "Bmm"}
+    return names.get(ndims, "UnsafeView")
 
 
 class GradFn:
@@ -112,7 +143,9 @@ class GradFn:
     node: Node
 
     def name(self) -> str:
-        return grad_fn_name(self.node)
+        """Return PyTorch's name of the Function."""
+        prefix = "torch::autograd::" if isinstance(self.node, AccumulateGrad) else ""
+        return prefix + grad_fn_name(self.node)
 
     @property
     def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
@@ -126,7 +159,7 @@ class GradFn:
         return hash(id(self.node))
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self.node):#x}>"
+        return f"<{type(self).__name__} object at {id(self.node):#x}>"
 
 
 def grad_fn(node: Node) -> GradFn:

@@ -1,0 +1,218 @@
+"""Shape, indexing and rearranging: mostly views, which share memory with the tensor as in PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funcgrad.core.gather import is_view
+from funcgrad.core.tracer import Tracer
+from funcgrad.tensor.shell import Base, unwrap, wrap
+
+if TYPE_CHECKING:
+    from funcgrad.tensor.tensor import Tensor
+
+__all__ = ["Shaped", "Size", "read", "translate"]
+
+
+class Size(tuple[int, ...]):
+    """A shape, as PyTorch prints it."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return int(np.prod(self))
+
+    def __getitem__(self, index: Any) -> Any:
+        part = tuple.__getitem__(self, index)
+        return Size(part) if isinstance(part, tuple) else part
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+
+# -- Indices -----------------------------------------------------------------------------------------------
+
+
+def translate(index: Any) -> list[Any]:
+    """Return NumPy's indices, to be applied in turn, for one of PyTorch's.
+
+    A single integer is always a view. Integers beside arrays are applied first: NumPy would broadcast them with the
+    arrays, and may then put the result's dimensions into another order.
+    """
+    parts = [number(unwrap(part)) for part in index] if isinstance(index, tuple) else [number(unwrap(index))]
+    if all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts):
+        return [as_view(parts)]
+    parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
+    if not any(type(part) is int for part in parts):
+        return [tuple(parts) if isinstance(index, tuple) else parts[0]]
+    first: list[Any] = []
+    second: list[Any] = []
+    for part in parts:
+        if type(part) is int:
+            first.append(part)
+        elif isinstance(part, slice) or part is None or part is Ellipsis:
+            first.append(part)
+            second.append(Ellipsis if part is Ellipsis else slice(None))
+        else:
+            first += [slice(None)] * (part.ndim if part.dtype == np.bool_ else 1)
+            second.append(part)
+    return [as_view(first), tuple(second)]
+
+
+def as_view(parts: list[Any]) -> Any:
+    """Return a basic index that gives an array even if integers fill it: with an Ellipsis."""
+    if any(part is Ellipsis for part in parts):
+        return tuple(parts)
+    return (*parts, Ellipsis) if all(isinstance(part, int) for part in parts) else tuple(parts)
+
+
+def number(part: Any) -> Any:
+    """Return a 0-d integer array as an integer; anything else passes."""
+    if isinstance(part, np.integer) or (isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu"):
+        return int(part)
+    return [number(unwrap(item)) for item in part] if isinstance(part, list) else part
+
+
+def read(x: Any, index: Any) -> Any:
+    """Return ``x[index]`` of a payload, for one of NumPy's indices."""
+    y = x[index]
+    if isinstance(x, Tracer) and isinstance(y, Tracer) and not y.shape and is_view(index):
+        x.note_view(y, index)  # an element is a view here, not a scalar
+    return y
+
+
+class Shaped(Base):
+    """Shape, indexing and rearranging."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> Size:
+        """The length of every dimension."""
+        return Size(self.payload.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.payload.shape)
+
+    def dim(self) -> int:
+        """Return the number of dimensions."""
+        return len(self.payload.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the shape, or the length of one dimension."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self.shape.numel()
+
+    def __len__(self) -> int:
+        if not self.payload.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return int(self.payload.shape[0])
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.payload.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, element: Any) -> bool:
+        return bool(np.any(unwrap(self == element)))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        x = unwrap(self)
+        for step in translate(index):
+            x = read(x, step)
+        return wrap(x)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """Return the same elements in another shape."""
+        try:
+            return wrap(np.reshape(unwrap(self), shape[0] if len(shape) == 1 else shape))
+        except ValueError as error:
+            raise RuntimeError(str(error)) from error
+
+    def view(self, *shape: Any) -> Tensor:
+        """Return a view of another shape; it shares memory, so the elements must lie in order."""
+        new = self.reshape(*shape)
+        old, seen = self.values(), new.values()
+        if isinstance(old, np.ndarray) and old.size and not np.may_share_memory(old, seen):
+            raise RuntimeError(
+                "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
+                "two contiguous subspaces). Use .reshape(...) instead."
+            )
+        return new
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """Join the dimensions from `start_dim` to `end_dim`."""
+        start, end = start_dim % max(self.ndim, 1), end_dim % max(self.ndim, 1)
+        shape = self.payload.shape
+        return self.reshape((*shape[:start], -1, *shape[end + 1 :]))
+
+    def t(self) -> Tensor:
+        """Return the transpose of a matrix."""
+        if self.ndim > 2:
+            raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
+        return wrap(np.transpose(unwrap(self)))
+
+    @property
+    def T(self) -> Tensor:
+        """The tensor with its dimensions in reverse order."""
+        return wrap(np.transpose(unwrap(self)))
+
+    def transpose(self, dim0: int, dim1: int) -> Tensor:
+        """Exchange two dimensions."""
+        return wrap(np.swapaxes(unwrap(self), dim0, dim1))
+
+    def permute(self, *dims: Any) -> Tensor:
+        """Put the dimensions into another order."""
+        return wrap(np.transpose(unwrap(self), dims[0] if len(dims) == 1 else dims))
+
+    def unsqueeze(self, dim: int) -> Tensor:
+        """Insert a dimension of length one."""
+        return wrap(np.expand_dims(unwrap(self), dim))
+
+    def squeeze(self, dim: int | None = None) -> Tensor:
+        """Drop dimensions of length one."""
+        if dim is not None and self.payload.shape[dim] != 1:
+            return self.reshape(self.payload.shape)
+        return wrap(np.squeeze(unwrap(self), dim))
+
+    def expand(self, *sizes: Any) -> Tensor:
+        """Broadcast to a shape, in which -1 keeps a dimension."""
+        wanted = tuple(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
+        own = (1,) * (len(wanted) - self.ndim) + tuple(self.payload.shape)
+        shape = [m if n == -1 else n for n, m in zip(wanted, own, strict=True)]
+        return wrap(np.broadcast_to(unwrap(self), shape))
+
+    def clone(self) -> Tensor:
+        """Return a copy through which gradients flow."""
+        return wrap(np.copy(unwrap(self)))
+
+    def to(self, dtype: Any) -> Any:
+        """Cast to a dtype."""
+        if np.dtype(dtype) == self.dtype:
+            return self
+        if self.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            raise RuntimeError("a cast from complex to real would drop the imaginary part: take np.real(t) first")
+        return wrap(unwrap(self).astype(np.dtype(dtype)))
+
+    type = to
+
+    def double(self) -> Any:
+        """Cast to float64."""
+        return self.to(np.float64)
+
+    def float(self) -> Any:
+        """Cast to float32."""
+        return self.to(np.float32)
+
+    def long(self) -> Any:
+        """Cast to int64."""
+        return self.to(np.int64)
