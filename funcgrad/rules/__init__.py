@@ -14,14 +14,13 @@ from funcgrad.rules import (
     sort,
     statistics,
     trigonometric,
-    write,
 )
 
 __all__ = ["FAMILIES"]
 
 CHAPTERS = (
     *(arithmetic, explog, trigonometric, complex_parts, constants),
-    *(shape, join, index, write, reduce, sort, statistics),
+    *(shape, join, index, reduce, sort, statistics),
     *(product, linalg),
 )
 FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)

@@ -11,9 +11,10 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import is_basic, scatter
 from funcgrad.core.kinds import Composite, Elementwise, Linear
-from funcgrad.core.level import plain
+from funcgrad.core.level import Traced, plain
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space
+from funcgrad.errors import LostGradientError
 
 __all__ = ["RULES"]
 
@@ -75,14 +76,18 @@ def take_body(a: Array, indices: Any, axis: int | None = None, out: None = None,
 def take_along_axis_body(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis %= arr.ndim
     if np.ndim(indices) != arr.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    index = [
-        indices if d == axis else np.reshape(np.arange(n), [-1 if e == d else 1 for e in range(arr.ndim)])
-        for d, n in enumerate(arr.shape)
-    ]
-    return arr[tuple(index)]
+    return arr[index_along(indices, arr.shape, axis)]
+
+
+def index_along(indices: Array, shape: tuple[int, ...], axis: int) -> tuple[Array, ...]:
+    """Return the full index that `indices` along `axis` stand for."""
+    ndim = len(shape)
+    return tuple(
+        indices if d == axis % ndim else np.reshape(np.arange(n), [-1 if e == d else 1 for e in range(ndim)])
+        for d, n in enumerate(shape)
+    )
 
 
 def compress_body(condition: Any, a: Array, axis: int | None = None, out: None = None) -> Array:
@@ -128,6 +133,70 @@ def select_body(condlist: Sequence[Any], choicelist: Sequence[Array], default: A
     return result
 
 
+# -- Writing into the first argument: a traced one becomes the new array, a plain one cannot hold traced values ----
+
+
+def write(name: str, target: Any, new: Any) -> None:
+    """Let the traced `target` become `new`."""
+    if not isinstance(target, Traced):
+        raise LostGradientError(
+            f"np.{name} would write a traced value into a plain ndarray and lose its gradient. Write into a traced "
+            "array (start from np.zeros_like of one), or build the result with np.where or np.concatenate."
+        )
+    writable: Any = target
+    new = new if new.dtype == target.space.dtype else new.astype(target.space.dtype)
+    writable.rebind(new, name)
+
+
+def with_elements(x: Array, index: Any, values: Array) -> Array:
+    """Return `x` with other elements at `index`."""
+    return CALLS[operator.setitem](x, values, index)
+
+
+def with_flat(x: Array, places: Array, values: Array) -> Array:
+    """Return `x` with other elements at places in its flattened order."""
+    return np.reshape(with_elements(np.ravel(x), places, values), np.shape(x))
+
+
+def copyto_body(dst: Array, src: Array, casting: str = "same_kind", where: Any = True) -> None:
+    write("copyto", dst, np.where(where, src, dst))
+
+
+def put_body(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
+    places = np.ravel(np.asarray(ind))
+    if mode != "raise":
+        places = places % a.size if mode == "wrap" else np.clip(places, 0, a.size - 1)
+    values = np.ravel(v)
+    write("put", a, with_flat(a, places, values[np.arange(places.size) % values.size]))
+
+
+def putmask_body(a: Array, mask: Any, values: Any) -> None:
+    places = np.flatnonzero(mask)
+    values = np.ravel(values)
+    write("putmask", a, with_flat(a, places, values[places % values.size]))
+
+
+def place_body(arr: Array, mask: Any, vals: Any) -> None:
+    places = np.flatnonzero(mask)
+    values = np.ravel(vals)
+    write("place", arr, with_flat(arr, places, values[np.arange(places.size) % values.size]))
+
+
+def put_along_axis_body(arr: Array, indices: Array, values: Array, axis: int | None) -> None:
+    if axis is None:
+        write("put_along_axis", arr, with_flat(arr, indices, values))
+        return
+    write("put_along_axis", arr, with_elements(arr, index_along(indices, arr.shape, axis), values))
+
+
+def fill_diagonal_body(a: Array, val: Any, wrap: bool = False) -> None:
+    step = a.shape[1] + 1 if a.ndim == 2 else 1 + int(np.sum(np.cumprod(a.shape[:-1])))
+    end = a.shape[1] * a.shape[1] if a.ndim == 2 and not wrap else a.size
+    places = np.arange(0, min(end, a.size), step)
+    values = np.ravel(val)
+    write("fill_diagonal", a, with_flat(a, places, values[np.arange(places.size) % values.size]))
+
+
 RULES = (
     # -- Reading and writing: each is the other's adjoint
     Linear(
@@ -147,4 +216,11 @@ RULES = (
     Where(np.where, None, lambda g, a: np.where(a, g, 0), lambda g, a: np.where(a, 0, g), split=split_where),
     Composite(np.choose, choose_body),
     Composite(np.select, select_body),
+    # -- Writing into the first argument
+    Composite(np.copyto, copyto_body),
+    Composite(np.put, put_body),
+    Composite(np.putmask, putmask_body),
+    Composite(np.place, place_body),
+    Composite(np.put_along_axis, put_along_axis_body),
+    Composite(np.fill_diagonal, fill_diagonal_body),
 )

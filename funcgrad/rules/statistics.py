@@ -184,6 +184,22 @@ def percentile_body(a: Array, q: Any, *args: Any, **kwargs: Any) -> Array:
     return np.quantile(a, np.true_divide(q, a.dtype.type(100)), *args, **kwargs)
 
 
+def median_body(
+    a: Array,
+    axis: int | Sequence[int] | None = None,
+    out: None = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Array:
+    """The middle of the sorted elements, or the mean of the two in the middle; nan where one is nan."""
+    rows, kept = gathered_rows(a, axis)
+    x = np.sort(rows, axis=-1)
+    n = x.shape[-1]
+    middle = x[..., n // 2] if n % 2 else (x[..., n // 2 - 1] + x[..., n // 2]) / 2
+    middle = np.where(np.isnan(x[..., -1]), np.nan, middle)[()]
+    return np.reshape(middle, kept) if keepdims else middle
+
+
 def nanmedian_body(
     a: Array,
     axis: int | Sequence[int] | None = None,
@@ -214,5 +230,6 @@ RULES = (
     # -- Order statistics
     Composite(np.quantile, quantile_body),
     Composite(np.percentile, percentile_body),
+    Composite(np.median, median_body),
     Composite(np.nanmedian, nanmedian_body),
 )
