@@ -33,7 +33,7 @@ def run_getitem(x: Array, index: Any) -> Array:
 
 def setitem(x: Array, value: Array, index: Any) -> Array:
     """Return a copy of `x` with ``x[index] = value``."""
-    x = x.copy()
+    x = np.asarray(x).copy() if isinstance(x, np.generic) else x.copy()
     x[index] = value
     return x
 

@@ -105,15 +105,15 @@ def prod_body(
     axes = sorted(axes_of(Space(a.shape, a.dtype), axis))
     shape = a.shape
     rest = [d for d in range(len(shape)) if d not in axes]
-    x = np.reshape(np.transpose(a, axes + rest), (-1, *(shape[d] for d in rest)))
+    x = np.reshape(np.transpose(a, axes + rest), (count(Space(shape, a.dtype), axis), *(shape[d] for d in rest)))
     while len(x) > 1:
         half = len(x) // 2
         pairs = x[:half] * x[half : 2 * half]
         x = np.concatenate([pairs, x[2 * half :]]) if len(x) % 2 else pairs
-    y = x[0] if len(x) else np.ones_like(np.sum(x, axis=0))
+    y = x[0] if len(x) else np.sum(x, axis=0) + 1
     if initial is not None and initial is not np._NoValue:
         y = y * initial
-    return np.reshape(y, [1 if d in axes else n for d, n in enumerate(shape)]) if truth(keepdims) else y
+    return np.reshape(y, [1 if d in axes else n for d, n in enumerate(shape)])[()] if truth(keepdims) else y
 
 
 def truth(keepdims: Any) -> bool:

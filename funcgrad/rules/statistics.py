@@ -130,7 +130,8 @@ def gathered_rows(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
     axes = range(a.ndim) if axis is None else [axis] if isinstance(axis, int | np.integer) else axis
     axes = sorted(int(d) % a.ndim for d in axes)
     rest = [d for d in range(a.ndim) if d not in axes]
-    rows = np.reshape(np.transpose(a, rest + axes), (*(a.shape[d] for d in rest), -1))
+    shape = (*(a.shape[d] for d in rest), math.prod(a.shape[d] for d in axes))
+    rows = np.reshape(np.transpose(a, rest + axes), shape)
     return rows, tuple(1 if d in axes else n for d, n in enumerate(a.shape))
 
 
