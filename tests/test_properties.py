@@ -385,7 +385,7 @@ def reading(draw: Draw) -> Call:
 @st.composite
 def writing(draw: Draw, name: str) -> Call:
     """Draw a write into a traced buffer of an array, or of a number."""
-    x = operand(draw, real, draw(shapes(min_dims=0 if name == "put" else 1)), COMPLEX)
+    x = operand(draw, real, draw(shapes()), COMPLEX)
     index = draw(indices(x.shape))
     target = np.empty(x.shape)[index].shape
     dtypes = COMPLEX if x.dtype.startswith("c") else REAL

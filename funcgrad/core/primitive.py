@@ -174,7 +174,11 @@ class Primitive:
         level = deepest(operands)
         if level is None:
             return self.compute(*operands, **params)
-        return level.process(self, operands, params)
+        out = level.process(self, operands, params)
+        if self.is_view:
+            source: Any = operands[0]
+            out = source.view(out)
+        return out
 
     def dispatch(self, *operands: Any, **params: Any) -> Any:
         return self.bind(operands, params)

@@ -228,9 +228,7 @@ class Tracer(Traced):
 
     def __getitem__(self, index: Any) -> Any:
         out = CALLS[operator.getitem](self, index)
-        if isinstance(out, Tracer) and out.space.shape and is_view(index):
-            self.note_view(out, index)
-        return out
+        return self.view(out, index) if getattr(out, "shape", ()) and is_view(index) else out
 
     def __setitem__(self, index: Any, value: Any) -> None:
         written = getattr(value, "aliases", None) if isinstance(value, Tracer) else None
@@ -268,14 +266,17 @@ class Tracer(Traced):
         """Take over every slot of `new`, a tracer of the same level."""
         raise NotImplementedError
 
-    def note_view(self, view: Any, index: Any = None) -> None:
+    def view(self, view: Any, index: Any = None) -> Any:
         """Remember that `view` shares memory with this array, and if it is a slice of it, which."""
+        if not (isinstance(view, Tracer) and view.level is self.level):
+            view = self.level.constant(view)  # what is read from a constant can be written to as well
         base = self.aliases.base if hasattr(self, "aliases") else None
         root = self if base is None else base
         if not hasattr(root, "aliases"):
             root.aliases = Aliases(None, None)
         root.aliases.views[id(view)] = view
         view.aliases = Aliases(root, index if base is None else None)
+        return view
 
     def fill(self, value: Any) -> None:
         self.rebind(CALLS[np.broadcast_to](value, self.shape) + CALLS[np.zeros_like](self), "fill")

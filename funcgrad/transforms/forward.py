@@ -77,19 +77,24 @@ class ForwardLevel(Level):
     ) -> Any:
         """Pair the output `y` with its tangent."""
         several = isinstance(y, tuple | list)
-        output_space = tuple(space_of(part) for part in y) if several else space_of(y)
-        if all(dx is None for dx in tangents):
+        parts = list(y) if several else [y]
+        spaces = [space_of(part) for part in parts]
+        if not any(space.is_inexact for space in spaces):
             return y
-        call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
-        if not isinstance(output_space, tuple):
-            if not output_space.is_inexact:
-                return y
-            return self.tracer(y, project(self.tangent(primitive, call, tangents), output_space))
-        parts = [
-            self.tracer(part, project(dy, space)) if space.is_inexact else part
-            for part, dy, space in zip(y, self.tangent(primitive, call, tangents), output_space, strict=True)
+        if all(dx is None for dx in tangents):  # still a tracer: what is made from a traced buffer can be written to
+            dys: Any = [None] * len(parts)
+        else:
+            output_space: Any = tuple(spaces) if several else spaces[0]
+            call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
+            dy = self.tangent(primitive, call, tangents)
+            dys = dy if several else [dy]
+        outs = [
+            self.tracer(part, None if dy is None else project(dy, space)) if space.is_inexact else part
+            for part, dy, space in zip(parts, dys, spaces, strict=True)
         ]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        if not several:
+            return outs[0]
+        return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
 
     def tangent(self, primitive: Primitive, call: Call, tangents: list[Array | None]) -> Any:
         if not primitive.is_singular:

@@ -56,9 +56,7 @@ class ReverseTracer(Tracer):
         out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
-        if out.space.shape and is_view(index):
-            self.note_view(out, index)
-        return out
+        return self.view(out, index) if out.space.shape and is_view(index) else out
 
 
 class NonfiniteTracer(ReverseTracer):
@@ -135,8 +133,6 @@ class ReverseLevel(Level):
             node.guarded = nonfinite or not finite
             if not finite:
                 out.__class__ = NonfiniteTracer
-        if primitive.is_view:
-            operands[0].note_view(out)
         return out
 
     def record(

@@ -242,3 +242,25 @@ def test_constants_are_writable_again_afterwards() -> None:
     assert view.base.flags.writeable
     assert not frozen.flags.writeable
     assert fg.grad(lambda x: ((x + c) * 2.0).sum())(X).tolist() == [2, 2, 2]
+
+
+def test_views_of_constants_and_other_views_in_forward_mode() -> None:
+    def rows(x: Any) -> Any:
+        y = np.zeros((2, 3))
+        y = np.zeros_like(x[None] * y)
+        y[0] += x
+        y[1][1:] = x[:2] * 2.0
+        return (y * y).sum()
+
+    def through_reshape(x: Any) -> Any:
+        y = np.zeros_like(x)
+        y.reshape(1, 3)[0, 0] = x[0]
+        return y.sum()
+
+    want = 2 * X + 8 * np.array([1.0, 2.0, 0.0])
+    np.testing.assert_allclose(fg.jvp(rows, (X,), (np.ones(3),))[1], want.sum())
+    np.testing.assert_allclose(fg.grad(rows)(X), want)
+    np.testing.assert_allclose(fg.grad(lambda x: fg.jvp(rows, (x,), (np.ones(3),))[1])(X), [10, 10, 2])
+    for transform in (fg.grad(through_reshape), lambda x: fg.jvp(through_reshape, (x,), (x,))):
+        with pytest.raises(fg.LostGradientError, match="view"):
+            transform(X)
