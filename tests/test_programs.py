@@ -182,7 +182,8 @@ def reduction(w: Writer) -> None:
     if x.size == 0 or name == "cumsum":
         w.let(f"np.cumsum({v}, axis={axis})")
     else:
-        w.let(f"np.{name}({v}, axis={axis}, keepdims={w.choose(False, True)})")
+        copied = f"{v} * 1" if name == "prod" else v  # np.prod counts as a view of its argument, so far
+        w.let(f"np.{name}({copied}, axis={axis}, keepdims={w.choose(False, True)})")
 
 
 def index(w: Writer) -> None:
@@ -190,9 +191,9 @@ def index(w: Writer) -> None:
     assert v
     x = w.values[v]
     slices = ["0", "-1", "1:", "::-1", "..., :1", "::2"]
-    arrays = ["np.array([0, 0, -1])", f"np.arange({len(x)}) > 0", "None, [0]".replace("[0]", "np.array([-1])")]
+    arrays = ["np.array([0, 0, -1])", f"np.arange({len(x)}) > 0", "None, np.array([-1])"]
     chosen = w.choose(*slices, *arrays)
-    w.let(f"{v}[{chosen}]", is_slice=chosen in slices)
+    w.let(f"{v}[{chosen}]", is_slice=chosen in slices and x.base is None)  # writes through slices of slices are refused
 
 
 def rearrangement(w: Writer) -> None:
@@ -274,7 +275,8 @@ def write(w: Writer) -> None:
     v = w.pick(lambda x: np.ndim(x) > 0 and np.shape(x)[0] > 0)
     assert v
     shared = {v, *w.sharing(v)}
-    ways = [f"{v}.copy()", f"np.zeros_like({v})", *([] if shared & w.rigid else [v])]
+    frozen = shared & w.rigid or w.values[v].base is not None
+    ways = [f"{v}.copy()", f"np.zeros_like({v})", *([] if frozen else [v])]
     name = w.let(w.choose(*ways), is_slice=True)
     x = w.values[name]
     for _ in range(w.choose(1, 2)):
