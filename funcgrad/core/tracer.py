@@ -77,6 +77,9 @@ def refuse(what: str) -> Callable[[Tracer], NoReturn]:
     return method
 
 
+RIGID = object()  # no index: a view that writes to its base cannot be carried over to
+
+
 class Aliases:
     """What shares memory with a tracer: the array that it is a view of, or the views that are alive."""
 
@@ -84,7 +87,7 @@ class Aliases:
 
     def __init__(self, base: Tracer | None, index: Any) -> None:
         self.base = base
-        self.index = index  # of a slice of its base; None for views of other kinds
+        self.index = index  # of a slice of its base; RIGID for views of other kinds
         self.views: Any = weakref.WeakValueDictionary()  # by identity: arrays do not hash
 
 
@@ -253,7 +256,7 @@ class Tracer(Traced):
             return
         root: Any = self if aliases.base is None else aliases.base
         views = list(root.aliases.views.values())
-        if any(view.aliases.index is None for view in (*views, self) if view is not root):
+        if any(view.aliases.index is RIGID for view in (*views, self) if view is not root):
             raise LostGradientError(
                 f"{name} would write into a traced array of shape {self.space.shape} that shares memory with a view "
                 "other than a slice of it. Take a copy first (x = x.copy()), or write before taking the view."
@@ -266,16 +269,16 @@ class Tracer(Traced):
         """Take over every slot of `new`, a tracer of the same level."""
         raise NotImplementedError
 
-    def view(self, view: Any, index: Any = None) -> Any:
+    def view(self, view: Any, index: Any = RIGID) -> Any:
         """Remember that `view` shares memory with this array, and if it is a slice of it, which."""
         if not (isinstance(view, Tracer) and view.level is self.level):
             view = self.level.constant(view)  # what is read from a constant can be written to as well
         base = self.aliases.base if hasattr(self, "aliases") else None
         root = self if base is None else base
         if not hasattr(root, "aliases"):
-            root.aliases = Aliases(None, None)
+            root.aliases = Aliases(None, RIGID)
         root.aliases.views[id(view)] = view
-        view.aliases = Aliases(root, index if base is None else None)
+        view.aliases = Aliases(root, index if base is None else RIGID)
         return view
 
     def fill(self, value: Any) -> None:

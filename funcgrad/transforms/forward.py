@@ -61,6 +61,7 @@ class ForwardLevel(Level):
         y = primitive.run(*values, **strip(params, self))
         if primitive.is_constant:
             return y
+        y = as_array(y)
         tangents = [
             x.tangent if isinstance(x, ForwardTracer) and x.level is self and primitive.differentiable(i) else None
             for i, x in enumerate(operands)

@@ -24,6 +24,7 @@ from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import HOT_OPERATORS, Tracer
 from funcgrad.errors import EscapedTracerError, user_line
+from funcgrad.transforms.arguments import as_array
 
 __all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
 
@@ -122,7 +123,7 @@ class ReverseLevel(Level):
                 values.append(x)
                 spaces.append(space_of(x))
                 links.append(None)
-        y = primitive.run(*values, **params)
+        y = as_array(primitive.run(*values, **params))
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if not isinstance(out, ReverseTracer):
             return out

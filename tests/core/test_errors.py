@@ -264,3 +264,20 @@ def test_views_of_constants_and_other_views_in_forward_mode() -> None:
     for transform in (fg.grad(through_reshape), lambda x: fg.jvp(through_reshape, (x,), (x,))):
         with pytest.raises(fg.LostGradientError, match="view"):
             transform(X)
+
+
+def test_writes_through_a_new_axis() -> None:
+    def f(x: Any) -> Any:
+        y = 2 * x
+        y[None] += x
+        y[None] *= 3.0
+        return y.sum()
+
+    assert fg.grad(f)(X).tolist() == [9, 9, 9]
+    assert fg.jvp(f, (X,), (X,))[1] == 54
+
+
+def test_python_complex_numbers_meet_numpy_scalars() -> None:
+    gradient = fg.grad(lambda x: np.abs((1 + 1j) - x * 1))(2.0)
+    np.testing.assert_allclose(gradient, 1 / np.sqrt(2))
+    np.testing.assert_allclose(fg.jvp(lambda x: np.abs((1 + 1j) * x), (2.0,), (1.0,))[1], np.sqrt(2))
