@@ -235,9 +235,9 @@ class Tracer(Traced):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         written = getattr(value, "aliases", None) if isinstance(value, Tracer) else None
-        if written is None or written.base is not self or written.index != index:
-            self.rebind(CALLS[operator.setitem](self, value, index), "setitem")
-        # else the last step of ``x[index] += ...``: the view has been written through already
+        if written is not None and written.base is self and is_view(index) and written.index == index:
+            return  # the last step of ``x[index] += ...``: the view has been written through already
+        self.rebind(CALLS[operator.setitem](self, value, index), "setitem")
 
     # -- Writing --------------------------------------------------------------------------------
 

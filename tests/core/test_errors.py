@@ -281,3 +281,22 @@ def test_python_complex_numbers_meet_numpy_scalars() -> None:
     gradient = fg.grad(lambda x: np.abs((1 + 1j) - x * 1))(2.0)
     np.testing.assert_allclose(gradient, 1 / np.sqrt(2))
     np.testing.assert_allclose(fg.jvp(lambda x: np.abs((1 + 1j) * x), (2.0,), (1.0,))[1], np.sqrt(2))
+
+
+def test_a_slice_written_to_other_places() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        tail = y[1:]
+        y[np.array([0, 1])] = tail
+        y[:2] = tail * 2.0
+        return (y * np.arange(1.0, 4.0)).sum()
+
+    def plain(x: Any) -> Any:
+        y = np.array(x)
+        y[np.array([0, 1])] = y[1:].copy()
+        y[:2] = y[1:] * 2.0
+        return (y * np.arange(1.0, 4.0)).sum()
+
+    assert fg.value_and_grad(f)(X)[0] == plain(X)
+    quotient = [(plain(X + e) - plain(X - e)) / 2e-3 for e in 1e-3 * np.eye(3)]
+    np.testing.assert_allclose(fg.grad(f)(X), quotient, rtol=1e-9)
