@@ -22,9 +22,12 @@ __all__ = ["Gather", "Reads", "add_at", "is_basic", "is_view", "scatter"]
 
 
 class Reads(Node):
-    """All reads of one traced array: collects their cotangents into one of the array's shape."""
+    """All reads of one traced array: collects their cotangents into one of the array's shape.
 
-    __slots__ = ("parent", "parts", "space")
+    What has arrived waits in ``cotangent``, as for every node: here a buffer (or None) and the traced parts.
+    """
+
+    __slots__ = ("parent", "space")
 
     name = "reads"
 
@@ -33,27 +36,26 @@ class Reads(Node):
         self.cotangent = None
         self.parent = parent
         self.space = space
-        self.parts: list[tuple[Any, Array]] = []
 
     def collect(self, index: Any, g: Array, pending: Pending) -> None:
+        held = self.cotangent
+        if held is None:
+            held = self.cotangent = [None, []]
+            heappush(pending, (self.key, self))
         if isinstance(g, Traced):
-            if self.cotangent is None and not self.parts:
-                heappush(pending, (self.key, self))
-            self.parts.append((index, g))
+            held[1].append((index, g))
             return
-        if self.cotangent is None:
-            self.cotangent = zeros(self.space, g)
-            if not self.parts:
-                heappush(pending, (self.key, self))
-        add_at(self.cotangent, index, g)
+        if held[0] is None:
+            held[0] = zeros(self.space, g)
+        add_at(held[0], index, g)
 
     def pull(self, g: Any, pending: Pending) -> None:
-        if self.parts:
-            indices, parts = zip(*self.parts, strict=True)
-            self.parts = []
+        total, collected = g
+        if collected:
+            indices, parts = zip(*collected, strict=True)
             scattered = CALLS[scatter](*parts, space=self.space, indices=indices)
-            g = scattered if g is None else g + scattered
-        send(self.parent, g, True, pending)
+            total = scattered if total is None else total + scattered
+        send(self.parent, total, True, pending)
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
@@ -81,19 +83,22 @@ class Gather(Node):
         return (self.reads.parent,)
 
 
-def is_basic(index: Any) -> bool:
-    """Whether `index` selects no element twice by NumPy's own words: integers, slices, newaxis, Ellipsis, masks."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) or is_mask(part)
-        for part in parts
-    )
-
-
 def is_view(index: Any) -> bool:
-    """Whether ``x[index]`` shares memory with ``x``."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is Ellipsis or isinstance(part, int | slice | np.integer) for part in parts)
+    """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
+    return all(is_slice(part) for part in parts_of(index))
+
+
+def is_basic(index: Any) -> bool:
+    """Whether `index` selects no element twice: what makes a view, and masks."""
+    return all(is_slice(part) or is_mask(part) for part in parts_of(index))
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_slice(part: Any) -> bool:
+    return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
 
 
 def is_mask(part: Any) -> bool:

@@ -2,7 +2,7 @@
 
 A node is one recorded call. It keeps what its rules read and links to the nodes before it.
 :meth:`Node.pull` is one step of the backward pass: it turns the cotangent of the output into cotangents
-of the inputs and sends them on. Unary and binary elementwise calls have nodes of their own, because they
+of the inputs and sends them on. Unary and binary elementwise calls have a node of their own, because they
 are the hot path; a call of any other primitive is a :class:`Call`.
 """
 

@@ -185,15 +185,19 @@ class Linear(Primitive):
         return super().reads([0])
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
-        like = next(dx for dx in tangents if dx is not None)
-        dxs = [zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True)]
-        return self.run(*dxs, **call.params)
+        return self.run(*filled(tangents, call), **call.params)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
         for i, link in enumerate(call.links):
             if link is not None:
                 yield i, self.adjoint(g, call, i)
+
+
+def filled(tangents: list[Array | None], call: Frame) -> tuple[Array, ...]:
+    """Fill in the zeros among the tangents of a call."""
+    like = next(dx for dx in tangents if dx is not None)
+    return tuple(zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True))
 
 
 class Multilinear(Primitive):
@@ -251,8 +255,7 @@ class Opaque(Primitive):
         return super().reads([0])
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
-        like = next(dx for dx in tangents if dx is not None)
-        dxs = tuple(zeros(s, like) if dx is None else dx for dx, s in zip(tangents, call.spaces, strict=True))
+        dxs = filled(tangents, call)
         return self.tangent(dxs[0] if self.arity == 1 else dxs, call)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:

@@ -196,3 +196,30 @@ def test_one_pullback_in_many_threads() -> None:
         thread.join()
     assert len(results) == 180
     assert all(np.array_equal(g, want) for g in results)
+
+
+def test_a_failed_pass_leaves_no_traced_reads_behind() -> None:
+    fail = True
+
+    def moody(g: Any, y: Any) -> Any:
+        if fail:
+            raise KeyboardInterrupt
+        return g * y
+
+    def once(x: Any) -> Any:
+        return x * 1.0
+
+    install([(Elementwise(once, moody, own=True),)])
+    try:
+
+        def outer(w: Any) -> Any:
+            nonlocal fail
+            _, pullback = fg.vjp(lambda x: CALLS[once](x[0]) + x[1], np.ones(2))
+            with pytest.raises(KeyboardInterrupt):
+                pullback(w)
+            fail = False
+            return pullback(w)[0].sum()
+
+        assert fg.grad(outer)(3.0) == 2
+    finally:
+        del CALLS[once]
