@@ -98,6 +98,8 @@ def apply_reduce(ufunc: np.ufunc, x: Array, axis: Any = 0, dtype: Any = None, **
         return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}), **kwargs)
     if kwargs.get("where", True) is not True:
         raise NoDerivativeError(f"np.{ufunc.__name__}.reduce with where= has no derivative rule")
+    if dtype is not None:
+        x = x.astype(dtype)
     axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
     rows: Any = np.moveaxis(x, [int(a) for a in axes], range(len(axes)))
     rows = list(np.reshape(rows, (-1, *rows.shape[len(axes) :])))
@@ -113,6 +115,8 @@ def apply_accumulate(ufunc: np.ufunc, x: Array, axis: int = 0, dtype: Any = None
     known = REDUCTIONS.get((ufunc, "accumulate"))
     if known is not None:
         return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
+    if dtype is not None:
+        x = x.astype(dtype)
     partial: list[Any] = []
     for row in np.moveaxis(x, axis, 0):
         partial.append(ufunc(partial[-1], row) if partial else row)

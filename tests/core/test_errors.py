@@ -300,3 +300,16 @@ def test_a_slice_written_to_other_places() -> None:
     assert fg.value_and_grad(f)(X)[0] == plain(X)
     quotient = [(plain(X + e) - plain(X - e)) / 2e-3 for e in 1e-3 * np.eye(3)]
     np.testing.assert_allclose(fg.grad(f)(X), quotient, rtol=1e-9)
+
+
+def test_dtype_of_ufunc_methods() -> None:
+    x = np.array([0.5, 1.0, 2.0], np.float32)
+    for f in (
+        lambda x: np.logaddexp.reduce(x, dtype=np.float64),
+        lambda x: np.logaddexp.accumulate(x, dtype=np.float64),
+        lambda x: np.add.reduce(x, dtype=np.float64),
+    ):
+        value, pullback = fg.vjp(f, x)
+        assert value.dtype == f(x).dtype
+        np.testing.assert_allclose(value, f(x))
+        assert pullback(np.ones_like(value))[0].dtype == np.float32
