@@ -1,15 +1,15 @@
 """funcgrad: derivatives of the NumPy code that people already have.
 
-This file is the table of contents; the two calls at its end install the rules.
+This file is the table of contents; the calls at its end install the rules.
 """
 
 import numpy as _np
 
-from funcgrad.core.primitive import install
+from funcgrad.core.primitive import install, install_later
 from funcgrad.errors import EscapedTracerError as EscapedTracerError
 from funcgrad.errors import LostGradientError as LostGradientError
 from funcgrad.errors import NoDerivativeError as NoDerivativeError
-from funcgrad.rules import FAMILIES
+from funcgrad.rules import FAMILIES, LATE
 from funcgrad.tensor.factory import arange as arange
 from funcgrad.tensor.factory import cat as cat
 from funcgrad.tensor.factory import dot as dot
@@ -57,5 +57,6 @@ int64 = long = _np.dtype(_np.int64)
 bool = _np.dtype(_np.bool_)
 
 install(FAMILIES)
+install_later(LATE)
 install_short_paths()
 register_tensors()

@@ -11,12 +11,18 @@ from typing import Any
 import cases
 import numpy as np
 import pytest
-from cases import CASES, CONSTANTS, KINKS, NO_RULE_YET, Case, Kink
+import scipy.special
+from cases import CASES, CONSTANTS, KINKS, NO_RULE_YET
+from cases.table import Case, Kink
 
 import funcgrad as fg
+import funcgrad.scipy
 from funcgrad.testing import DeviceArray, host_copies
 
 Arrays = tuple[Any, ...]
+
+#: Where the names of rows begin, if not with a function of NumPy.
+ROOTS = {"special": scipy.special, "scipy": fg.scipy}
 
 
 # A row with its inputs drawn
@@ -49,10 +55,11 @@ def arrays_in(tree: Any) -> Arrays:
 
 def available(case: Case) -> bool:
     """Whether the function exists in the NumPy that is installed (rows of operators and methods always do)."""
-    path = case.function.split(".")
-    if path[0] in ("operator", "method", "attribute", "getitem", "setitem", "len"):
+    first, *path = case.function.split(".")
+    if first in ("operator", "method", "attribute", "getitem", "setitem", "len"):
         return True
-    return reduce(lambda module, name: getattr(module, name, None), path, np) is not None
+    start = ROOTS.get(first) or getattr(np, first, None)
+    return reduce(lambda module, name: getattr(module, name, None), path, start) is not None
 
 
 def in_ledger(case: Case) -> bool:
@@ -377,9 +384,17 @@ JAX_DIFFERS = {
 }
 
 
+def swap(monkeypatch: pytest.MonkeyPatch, np_: Any, special: Any) -> None:
+    """Let the rows call another library in the place of NumPy and scipy.special."""
+    for module in cases.MODULES:
+        monkeypatch.setattr(module, "np", np_, raising=False)
+        monkeypatch.setattr(module, "special", special, raising=False)
+
+
 @every_smooth_row
 def test_jax_agrees(case: Case, complex_: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     jax = pytest.importorskip("jax")
+    pytest.importorskip("jax.scipy.special")
     if case.name in JAX_DIFFERS:
         pytest.skip(f"JAX differs: {JAX_DIFFERS[case.name]}")
     jax.config.update("jax_enable_x64", True)
@@ -389,7 +404,7 @@ def test_jax_agrees(case: Case, complex_: bool, monkeypatch: pytest.MonkeyPatch)
     gys = directions(ys)
     gxs = pullback(gys)
     theirs = Run(case, complex_, convert=jax.numpy.asarray)
-    monkeypatch.setattr(cases, "np", jax.numpy)
+    swap(monkeypatch, jax.numpy, jax.scipy.special)
     try:
         their_ys, pullback = jax.vjp(theirs, *theirs.xs)
         their_gxs = pullback(gys)
@@ -415,7 +430,7 @@ def test_torch_agrees(case: Case, complex_: bool, monkeypatch: pytest.MonkeyPatc
     theirs = Run(case, complex_, convert=torch.tensor)
     for x in theirs.xs:
         x.requires_grad_()
-    monkeypatch.setattr(cases, "np", torch)
+    swap(monkeypatch, torch, torch.special)
     try:
         their_ys = theirs(*theirs.xs)
         torch.autograd.backward(their_ys, [torch.tensor(np.conj(gy)) for gy in gys])

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import cases
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from cases import Input
+from cases import table
+from cases.table import Input
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_laws import arrays_in, assert_spaces, backwards, batch, column_major, difference_quotient, directions, spread
@@ -138,7 +138,7 @@ def multiply_at(x: Any, index: Any, value: Any) -> Any:
 
 def dominant(*shape: int) -> Input:
     """Well-conditioned square matrices."""
-    unit = cases.unit()
+    unit = table.unit()
     assert unit.draw_complex
     complex_part = unit.draw_complex
     return Input(
@@ -160,15 +160,15 @@ def upper(*shape: int) -> Input:
 
 def small(*shape: int) -> Input:
     """Numbers in (-0.9, 0.9)."""
-    return cases.unit(*shape)
+    return table.unit(*shape)
 
 
 real, positive, nonzero, distinct, between = (
-    cases.real,
-    cases.positive,
-    cases.away_from_zero,
-    cases.distinct,
-    cases.between,
+    table.real,
+    table.positive,
+    table.away_from_zero,
+    table.distinct,
+    table.between,
 )
 
 # Pieces of calls
@@ -484,7 +484,7 @@ UNARY: dict[Domain, tuple[str, str]] = {
     positive: ("", "sqrt log log2 log10 log1p reciprocal"),
     nonzero: ("cbrt fabs sinc", "absolute angle"),
     small: ("arctanh", "tan arcsin arccos tanh arcsinh"),
-    cases.above_one: ("arccosh", ""),
+    table.above_one: ("arccosh", ""),
 }
 NUMBERS = [
     (name, domain, complex_ok)

@@ -16,7 +16,10 @@ other          a keyword of the function: ``axis``, ``keepdims``, … (its defau
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
+import sys
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeAlias
 
@@ -27,7 +30,7 @@ from funcgrad.core.level import Shell, Traced, deepest
 from funcgrad.core.space import Space
 from funcgrad.errors import NoDerivativeError
 
-__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "defaults_of", "install"]
+__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "call_of", "defaults_of", "install", "install_later"]
 
 Params: TypeAlias = dict[str, Any]
 Operands: TypeAlias = tuple[Array, ...]
@@ -39,6 +42,10 @@ FAMILIAR = (np.ndarray, Traced, np.generic, bool, int, float, complex)
 
 #: How a NumPy function is called on tracers: the one table that dispatch reads.
 CALLS: dict[Any, Callable[..., Any]] = {}
+
+#: Families that wait until the user has imported what they are about: the module's name, and where the rules are.
+LATE: dict[str, str] = {}
+LATE_LOCK = threading.Lock()
 
 
 class Frame(Protocol):
@@ -282,3 +289,20 @@ def install(families: Iterable[Iterable[Primitive]]) -> None:
             if primitive.function in CALLS:
                 raise ValueError(f"{primitive.name} has rules already")
             CALLS[primitive.function] = primitive
+
+
+def install_later(families: dict[str, str]) -> None:
+    """Name modules of rules (each with ``FAMILIES``) to install once another module has been imported by the user."""
+    LATE.update(families)
+
+
+def call_of(function: Any) -> Callable[..., Any] | None:
+    """Return how `function` is called on tracers, or None if it has no rules."""
+    call = CALLS.get(function)
+    if call is not None or not any(module in sys.modules for module in LATE):
+        return call
+    with LATE_LOCK:
+        for module in [module for module in LATE if module in sys.modules]:
+            install(importlib.import_module(LATE[module]).FAMILIES)
+            del LATE[module]
+    return CALLS.get(function)

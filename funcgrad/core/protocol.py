@@ -14,7 +14,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import scatter
 from funcgrad.core.level import Shell, Traced, deepest, tracers_in
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import CALLS, call_of
 from funcgrad.errors import LostGradientError, NoDerivativeError
 
 __all__ = ["apply_function", "apply_ufunc", "store"]
@@ -61,7 +61,7 @@ def apply_call(
             raise NoDerivativeError(f"{ufunc.__name__}: the derivative with {keyword}= is not known")
     if dtype is not None:
         inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
-    call = CALLS.get(ufunc)
+    call = call_of(ufunc)
     if call is None:
         return unruled(ufunc, inputs, {})
     if where is True:
@@ -151,7 +151,7 @@ def apply_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     out = kwargs.get("out")
     if out is not None:
         kwargs = {keyword: value for keyword, value in kwargs.items() if keyword != "out"}
-    call = CALLS.get(function)
+    call = call_of(function)
     result = unruled(function, args, kwargs) if call is None else call(*args, **kwargs)
     return result if out is None else store_all((out,), result, function.__name__)
 

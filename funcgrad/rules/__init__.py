@@ -5,9 +5,13 @@ from funcgrad.rules import (
     complex_parts,
     constants,
     explog,
+    fft,
     index,
+    interpolation,
     join,
     linalg,
+    padding,
+    polynomial,
     product,
     reduce,
     shape,
@@ -16,11 +20,15 @@ from funcgrad.rules import (
     trigonometric,
 )
 
-__all__ = ["FAMILIES"]
+__all__ = ["FAMILIES", "LATE"]
 
 CHAPTERS = (
     *(arithmetic, explog, trigonometric, complex_parts, constants),
     *(shape, join, index, reduce, sort, statistics),
-    *(product, linalg),
+    *(padding, interpolation, polynomial),
+    *(product, linalg, fft),
 )
 FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)
+
+#: Chapters about libraries that a user may not have: they are installed once the user has imported these.
+LATE = {"scipy.special": "funcgrad.rules.special"}

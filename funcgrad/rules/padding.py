@@ -1,0 +1,9 @@
+"""Padding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["RULES"]
+
+RULES: tuple[Any, ...] = ()

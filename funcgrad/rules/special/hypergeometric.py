@@ -1,0 +1,9 @@
+"""Hypergeometric, parabolic cylinder, Mathieu and spheroidal functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["RULES"]
+
+RULES: tuple[Any, ...] = ()

@@ -1,0 +1,1 @@
+"""Interpolation, with SciPy's signatures."""

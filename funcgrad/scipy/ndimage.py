@@ -1,0 +1,1 @@
+"""Images: correlation, filters and interpolation, with SciPy's signatures."""

@@ -1,0 +1,1 @@
+"""Convolutions and filters, with SciPy's signatures."""

@@ -1,0 +1,1 @@
+"""Special functions that are no ufuncs, with SciPy's signatures."""

@@ -1,0 +1,5 @@
+"""Fourier transforms."""
+
+from cases.table import Case
+
+FFT: list[Case] = []

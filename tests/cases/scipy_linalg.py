@@ -1,0 +1,5 @@
+"""funcgrad.scipy.linalg."""
+
+from cases.table import Case
+
+SCIPY_LINALG: list[Case] = []

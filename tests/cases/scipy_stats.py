@@ -1,0 +1,5 @@
+"""funcgrad.scipy.stats."""
+
+from cases.table import Case
+
+SCIPY_STATS: list[Case] = []

@@ -1,0 +1,5 @@
+"""Quantiles, histograms and statistics without the nans."""
+
+from cases.table import Case
+
+STATISTICS: list[Case] = []
