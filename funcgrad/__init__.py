@@ -5,6 +5,7 @@ This file is the table of contents; the calls at its end install the rules.
 
 import numpy as _np
 
+from funcgrad import numpy as numpy
 from funcgrad.core.primitive import install, install_later
 from funcgrad.errors import EscapedTracerError as EscapedTracerError
 from funcgrad.errors import LostGradientError as LostGradientError

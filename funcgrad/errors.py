@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-__all__ = ["EscapedTracerError", "LostGradientError", "NoDerivativeError", "user_line"]
+__all__ = ["EscapedTracerError", "LostGradientError", "NoDerivativeError", "library_call", "user_line"]
 
 PACKAGE = str(Path(__file__).parent)
 
@@ -34,3 +34,18 @@ def user_line() -> str:
             break
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+
+
+def library_call() -> str | None:
+    """Name the function of NumPy or SciPy, written in Python, that the user's line called; None if there is none."""
+    name, frame = None, sys._getframe(1)
+    while frame.f_back is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.startswith(("numpy.", "scipy.")):
+            if "._lib" not in module:  # SciPy's decorators
+                public = [part for part in module.split(".") if not part.startswith("_")]
+                name = ".".join([*public, frame.f_code.co_name])
+        elif not frame.f_code.co_filename.startswith(PACKAGE):
+            break
+        frame = frame.f_back
+    return name

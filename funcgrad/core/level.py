@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,12 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.space import Space
 
-__all__ = ["Level", "Shell", "Traced", "deepest", "map_tracers", "plain", "strip", "tracers_in", "zeros"]
+__all__ = ["RUNNING", "Level", "Shell", "Traced", "deepest", "map_tracers", "plain", "strip", "tracers_in", "zeros"]
 
 DEPTHS = itertools.count(1)
+
+#: The innermost transform whose function is running: where :mod:`funcgrad.numpy` makes its arrays.
+RUNNING: ContextVar[Level | None] = ContextVar("RUNNING", default=None)
 
 
 class Level:

@@ -184,7 +184,7 @@ class Primitive:
         out = level.process(self, operands, params)
         if self.is_view:
             source: Any = operands[0]
-            out = source.view(out)
+            out = source.shares(out)
         return out
 
     def dispatch(self, *operands: Any, **params: Any) -> Any:

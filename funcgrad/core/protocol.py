@@ -6,29 +6,17 @@ here are the rest: ``out=``, ``where=``, ``dtype=``, the ufunc methods, and func
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from funcgrad._typing import Array
 from funcgrad.core.gather import scatter
 from funcgrad.core.level import Shell, Traced, deepest, tracers_in
 from funcgrad.core.primitive import CALLS, call_of
+from funcgrad.core.ufunc import METHODS, updated_at, with_axes
 from funcgrad.errors import LostGradientError, NoDerivativeError
 
-__all__ = ["apply_function", "apply_ufunc", "store"]
-
-REDUCTIONS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
-    (np.add, "accumulate"): np.cumsum,
-    (np.multiply, "accumulate"): np.cumprod,
-}
+__all__ = ["apply_function", "apply_ufunc", "create", "gathered", "store"]
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -56,6 +44,9 @@ def apply_call(
     dtype: Any = None,
     **layout: Any,
 ) -> Any:
+    axes: dict[str, Any] = {
+        keyword: layout.pop(keyword) for keyword in ("axes", "axis", "keepdims") if keyword in layout
+    }
     for keyword in layout:
         if keyword not in ("casting", "order", "subok"):
             raise NoDerivativeError(f"{ufunc.__name__}: the derivative with {keyword}= is not known")
@@ -63,7 +54,9 @@ def apply_call(
         inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype) for x in inputs)
     call = call_of(ufunc)
     if call is None:
-        return unruled(ufunc, inputs, {})
+        return unruled(ufunc, inputs, axes)
+    if axes:
+        return with_axes(ufunc, inputs, **axes)
     if where is True:
         return call(*inputs)
     with np.errstate(all="ignore"):  # elements outside the mask are computed too, then dropped
@@ -81,65 +74,15 @@ def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None
             f"np.{ufunc.__name__}.at would write a traced value into a plain ndarray and lose its gradient. "
             "Accumulate into a traced array instead: start from np.zeros_like of a traced array."
         )
-    if ufunc not in (np.add, np.subtract) or len(operands) != 1:
-        raise NoDerivativeError(f"np.{ufunc.__name__}.at has no derivative rule; np.add.at and np.subtract.at have")
-    values = operands[0] if ufunc is np.add else -operands[0]
-    place = np.zeros(target.space.shape, target.space.dtype)[indices].shape
-    scattered = CALLS[scatter](np.broadcast_to(values, place), space=target.space, indices=(indices,))
-    store(target, CALLS[np.add](target, scattered), f"{ufunc.__name__}.at")
+    if ufunc in (np.add, np.subtract):
+        values = operands[0] if ufunc is np.add else -operands[0]
+        place = np.zeros(target.space.shape, target.space.dtype)[indices].shape
+        scattered = CALLS[scatter](np.broadcast_to(values, place), space=target.space, indices=(indices,))
+        new = CALLS[np.add](target, scattered)
+    else:
+        new = updated_at(ufunc, target, indices, *operands)
+    store(target, new, f"{ufunc.__name__}.at")
 
-
-# -- ufunc methods -----------------------------------------------------------------------------------
-
-
-def apply_reduce(ufunc: np.ufunc, x: Array, axis: Any = 0, dtype: Any = None, **kwargs: Any) -> Any:
-    known = REDUCTIONS.get((ufunc, "reduce"))
-    if known is not None:
-        return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}), **kwargs)
-    if kwargs.get("where", True) is not True:
-        raise NoDerivativeError(f"np.{ufunc.__name__}.reduce with where= has no derivative rule")
-    if dtype is not None:
-        x = x.astype(dtype)
-    axes = range(x.ndim) if axis is None else np.atleast_1d(axis)
-    rows: Any = np.moveaxis(x, [int(a) for a in axes], range(len(axes)))
-    rows = list(np.reshape(rows, (-1, *rows.shape[len(axes) :])))
-    if "initial" in kwargs and kwargs["initial"] is not np._NoValue:
-        rows.insert(0, kwargs["initial"])
-    total = rows[0]
-    for row in rows[1:]:
-        total = ufunc(total, row)
-    return np.expand_dims(total, tuple(int(a) for a in axes)) if kwargs.get("keepdims") else total
-
-
-def apply_accumulate(ufunc: np.ufunc, x: Array, axis: int = 0, dtype: Any = None) -> Any:
-    known = REDUCTIONS.get((ufunc, "accumulate"))
-    if known is not None:
-        return CALLS[known](x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
-    if dtype is not None:
-        x = x.astype(dtype)
-    partial: list[Any] = []
-    for row in np.moveaxis(x, axis, 0):
-        partial.append(ufunc(partial[-1], row) if partial else row)
-    return np.stack(partial, axis=axis)
-
-
-def apply_reduceat(ufunc: np.ufunc, x: Array, indices: Sequence[int], axis: int = 0, dtype: Any = None) -> Any:
-    x = np.moveaxis(x, axis, 0)
-    ends = [*indices[1:], len(x)]
-    pieces = [apply_reduce(ufunc, x[i:j], 0, dtype) if i < j else x[i] for i, j in zip(indices, ends, strict=True)]
-    return np.stack(pieces, axis=axis)
-
-
-def apply_outer(ufunc: np.ufunc, a: Array, b: Array, **kwargs: Any) -> Any:
-    return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
-
-
-METHODS: dict[str, Callable[..., Any]] = {
-    "reduce": apply_reduce,
-    "accumulate": apply_accumulate,
-    "reduceat": apply_reduceat,
-    "outer": apply_outer,
-}
 
 # -- Functions ---------------------------------------------------------------------------------------
 

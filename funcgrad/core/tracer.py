@@ -6,67 +6,28 @@ Operators and methods look the function up in the table of calls, as NumPy's pro
 from __future__ import annotations
 
 import operator
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad._typing import Array
 from funcgrad.core.gather import is_view
-from funcgrad.core.level import Traced, plain
+from funcgrad.core.level import Traced, zeros
+from funcgrad.core.operators import Operators
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, store
-from funcgrad.errors import LostGradientError
+from funcgrad.core.space import Space
+from funcgrad.errors import LostGradientError, library_call
 
-__all__ = ["HOT_OPERATORS", "Tracer"]
+__all__ = ["Tracer"]
 
 ABSENT: Any = object()  # an operand that is not given; None is one that is
 
 
-def binary(function: Any) -> Any:
-    def method(self: Tracer, other: Any) -> Any:
-        return CALLS[function](self, other)
-
-    return method
-
-
-def reflected(function: Any) -> Any:
-    def method(self: Tracer, other: Any) -> Any:
-        return CALLS[function](other, self)
-
-    return method
-
-
-def in_place(function: Any) -> Any:
-    def method(self: Tracer, other: Any) -> Any:
-        result = CALLS[function](self, other)
-        if result is NotImplemented or isinstance(plain(self), np.generic):  # scalars are immutable
-            return result
-        return store(self, result, function.__name__)
-
-    return method
-
-
-def unary(function: Any) -> Any:
-    def method(self: Tracer) -> Any:
-        return CALLS[function](self)
-
-    return method
-
-
-def method(function: Any) -> Any:
-    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("out") is not None:
-            return apply_function(function, (), (self, *args), kwargs)
-        result = CALLS[function](self, *args, **kwargs)
-        return function(self, *args, **kwargs) if result is NotImplemented else result
-
-    return method
-
-
-def refuse(what: str) -> Callable[[Tracer], NoReturn]:
-    def method(self: Tracer) -> NoReturn:
+def refuse(what: str) -> Callable[..., NoReturn]:
+    def method(self: Tracer, *args: Any, **kwargs: Any) -> NoReturn:
         raise LostGradientError(
             f"{what} of a traced value of shape {self.space.shape} and dtype {self.space.dtype} would lose its "
             "gradient. For the plain number use x.item(); for mathematics use the np. function instead of math. "
@@ -75,6 +36,35 @@ def refuse(what: str) -> Callable[[Tracer], NoReturn]:
         )
 
     return method
+
+
+class Flat:
+    """``x.flat``: the elements in C order, to read, write and iterate over."""
+
+    __slots__ = ("base",)
+
+    def __init__(self, base: Tracer) -> None:
+        self.base = base
+
+    def __len__(self) -> int:
+        return self.base.size
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.copy())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.copy()[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write; too few values are repeated, as NumPy does."""
+        places = np.arange(self.base.size)[index]
+        values = CALLS[np.ravel](value if isinstance(value, Traced) else np.asarray(value))
+        values = values[np.arange(places.size) % values.size] if places.size else values[:0]
+        flat = CALLS[operator.setitem](self.copy(), values, places.ravel())
+        store(self.base, CALLS[np.reshape](flat, self.base.shape), "flat")
+
+    def copy(self) -> Any:
+        return CALLS[np.copy](CALLS[np.ravel](self.base))
 
 
 RIGID = object()  # no index: a view that writes to its base cannot be carried over to
@@ -91,7 +81,7 @@ class Aliases:
         self.views: Any = weakref.WeakValueDictionary()  # by identity: arrays do not hash
 
 
-class Tracer(Traced):
+class Tracer(Operators):
     """A traced array. Values are concrete: branches and loops on them work."""
 
     __slots__ = ("__weakref__", "aliases")
@@ -117,6 +107,13 @@ class Tracer(Traced):
         return apply_function(function, types, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        call = library_call()
+        if call is not None:
+            raise LostGradientError(
+                f"{call} takes plain arrays only, and would lose the gradient of a traced value of shape "
+                f"{self.space.shape} and dtype {self.space.dtype}. Its differentiable form, if there is one, is "
+                f"funcgrad.{call}. If no gradient is wanted, pass funcgrad.stop_gradient(x)."
+            )
         raise LostGradientError(
             f"A traced value of shape {self.space.shape} and dtype {self.space.dtype} was about to become a plain "
             "NumPy array, which would lose its gradient. If this is an assignment into a plain array, or "
@@ -134,6 +131,13 @@ class Tracer(Traced):
     tobytes = refuse("tobytes()")
     dump = refuse("dump()")
     dumps = refuse("dumps()")
+    tofile = refuse("tofile()")
+    byteswap = refuse("byteswap()")
+    getfield = refuse("getfield()")
+    setfield = refuse("setfield()")
+    setflags = refuse("setflags()")
+    __dlpack__ = refuse("__dlpack__()")
+    __dlpack_device__ = refuse("__dlpack_device__()")
     __reduce__: Any = refuse("pickle")
 
     def __bool__(self) -> bool:
@@ -206,13 +210,46 @@ class Tracer(Traced):
     def real(self) -> Any:
         return CALLS[np.real](self)
 
+    @real.setter
+    def real(self, value: Any) -> None:
+        new = CALLS[np.add](value, 1j * self.imag) if self.space.is_complex else CALLS[np.positive](value)
+        store(self, CALLS[np.broadcast_to](new, self.shape), "real")
+
     @property
     def imag(self) -> Any:
         return CALLS[np.imag](self)
 
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if not self.space.is_complex:
+            raise TypeError("array does not have imaginary part to set")
+        store(self, CALLS[np.broadcast_to](CALLS[np.add](self.real, 1j * value), self.shape), "imag")
+
     @property
-    def flat(self) -> Iterator[Any]:
-        return iter(CALLS[np.ravel](self))
+    def flat(self) -> Flat:
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        Flat(self)[...] = values
+
+    @property
+    def base(self) -> Any:
+        """Return the traced array that this one is a view of, or None."""
+        return self.aliases.base if hasattr(self, "aliases") else None
+
+    # -- Devices and other libraries --------------------------------------------------------------
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Any:
+        if device != self.device:
+            raise ValueError(f"a traced value lives on {self.device!r} and cannot be moved to {device!r}")
+        return self
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Return :mod:`funcgrad.numpy`, as the array API standard asks (2024.12)."""
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+            raise ValueError(f"version {api_version!r} of the array API is not supported")
+        return sys.modules["funcgrad.numpy"]
 
     # -- Sequence -------------------------------------------------------------------------------
 
@@ -231,7 +268,7 @@ class Tracer(Traced):
 
     def __getitem__(self, index: Any) -> Any:
         out = CALLS[operator.getitem](self, index)
-        return self.view(out, index) if getattr(out, "shape", ()) and is_view(index) else out
+        return self.shares(out, index) if getattr(out, "shape", ()) and is_view(index) else out
 
     def __setitem__(self, index: Any, value: Any) -> None:
         written = getattr(value, "aliases", None) if isinstance(value, Tracer) else None
@@ -269,7 +306,7 @@ class Tracer(Traced):
         """Take over every slot of `new`, a tracer of the same level."""
         raise NotImplementedError
 
-    def view(self, view: Any, index: Any = RIGID) -> Any:
+    def shares(self, view: Any, index: Any = RIGID) -> Any:
         """Remember that `view` shares memory with this array, and if it is a slice of it, which."""
         if not (isinstance(view, Tracer) and view.level is self.level):
             view = self.level.constant(view)  # what is read from a constant can be written to as well
@@ -282,120 +319,31 @@ class Tracer(Traced):
         return view
 
     def fill(self, value: Any) -> None:
-        self.rebind(CALLS[np.broadcast_to](value, self.shape) + CALLS[np.zeros_like](self), "fill")
+        self[...] = value
 
-    def sort(self, axis: int = -1, kind: Any = None) -> None:
-        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind), "sort")
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        CALLS[np.put](self, indices, values, mode=mode)
+
+    def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
+        """Change shape and size in place; what is new is zero."""
+        if getattr(self, "aliases", None) is not None:
+            raise ValueError("cannot resize a traced array that shares memory with another one")
+        shape = new_shape[0] if len(new_shape) == 1 and new_shape[0] is not None else new_shape
+        size = int(np.prod(shape, dtype=int))
+        flat = CALLS[np.ravel](self)[:size]
+        room = zeros(Space((size - flat.size,), self.dtype), self)
+        self.become(CALLS[np.reshape](CALLS[np.concatenate]([flat, room]), shape))
+        del self.aliases  # that of the reshape
+
+    def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
+        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, stable=stable), "sort")
 
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
         self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind), "partition")
-
-    # -- Methods --------------------------------------------------------------------------------
-
-    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
-        return CALLS[np.reshape](self, shape[0] if len(shape) == 1 else shape, order=order)
-
-    def transpose(self, *axes: Any) -> Any:
-        return CALLS[np.transpose](self, (axes[0] if len(axes) == 1 else axes) or None)
-
-    def astype(
-        self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
-    ) -> Any:
-        return CALLS[np.ndarray.astype](self, dtype=np.dtype(dtype), casting=casting, copy=copy)
-
-    def copy(self, order: Any = "C") -> Any:
-        return CALLS[np.copy](self)
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self.copy()
-
-    def flatten(self, order: Any = "C") -> Any:
-        return CALLS[np.copy](CALLS[np.ravel](self, order=order))
-
-    def conj(self) -> Any:
-        return CALLS[np.conjugate](self)
-
-    conjugate = conj
-
-    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Array:
-        return CALLS[np.searchsorted](self, v, side=side, sorter=sorter)
-
-    all = method(np.all)
-    any = method(np.any)
-    argmax = method(np.argmax)
-    argmin = method(np.argmin)
-    argpartition = method(np.argpartition)
-    argsort = method(np.argsort)
-    choose = method(np.choose)
-    clip = method(np.clip)
-    cumprod = method(np.cumprod)
-    cumsum = method(np.cumsum)
-    diagonal = method(np.diagonal)
-    dot = method(np.dot)
-    max = method(np.max)
-    mean = method(np.mean)
-    min = method(np.min)
-    nonzero = method(np.nonzero)
-    prod = method(np.prod)
-    ravel = method(np.ravel)
-    repeat = method(np.repeat)
-    round = method(np.round)
-    squeeze = method(np.squeeze)
-    std = method(np.std)
-    sum = method(np.sum)
-    swapaxes = method(np.swapaxes)
-    take = method(np.take)
-    trace = method(np.trace)
-    var = method(np.var)
-
-    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> Any:
-        return apply_function(np.compress, (), (condition, self), {"axis": axis, "out": out})
-
-    # -- Operators ------------------------------------------------------------------------------
-
-    __add__, __radd__, __iadd__ = binary(np.add), reflected(np.add), in_place(np.add)
-    __sub__, __rsub__, __isub__ = binary(np.subtract), reflected(np.subtract), in_place(np.subtract)
-    __mul__, __rmul__, __imul__ = binary(np.multiply), reflected(np.multiply), in_place(np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = binary(np.divide), reflected(np.divide), in_place(np.divide)
-    __pow__, __rpow__, __ipow__ = binary(np.power), reflected(np.power), in_place(np.power)
-    __mod__, __rmod__, __imod__ = binary(np.remainder), reflected(np.remainder), in_place(np.remainder)
-    __floordiv__, __rfloordiv__ = binary(np.floor_divide), reflected(np.floor_divide)
-    __ifloordiv__ = in_place(np.floor_divide)
-    __matmul__, __rmatmul__, __imatmul__ = binary(np.matmul), reflected(np.matmul), in_place(np.matmul)
-    __divmod__, __rdivmod__ = binary(np.divmod), reflected(np.divmod)
-    __neg__, __pos__, __abs__ = unary(np.negative), unary(np.positive), unary(np.absolute)
-    __lt__, __le__, __gt__, __ge__ = (
-        binary(np.less),
-        binary(np.less_equal),
-        binary(np.greater),
-        binary(np.greater_equal),
-    )
-    __and__, __rand__ = binary(np.bitwise_and), reflected(np.bitwise_and)
-    __or__, __ror__ = binary(np.bitwise_or), reflected(np.bitwise_or)
-    __xor__, __rxor__ = binary(np.bitwise_xor), reflected(np.bitwise_xor)
-    __lshift__, __rlshift__ = binary(np.left_shift), reflected(np.left_shift)
-    __rshift__, __rrshift__ = binary(np.right_shift), reflected(np.right_shift)
-    __invert__ = unary(np.invert)
-    __eq__, __ne__ = binary(np.equal), binary(np.not_equal)
-
-    def __round__(self, ndigits: int | None = None) -> Any:
-        return CALLS[np.round](self, ndigits or 0)
 
 
 #: Functions that make an array like a tracer given as ``like=``.
 CREATORS: set[Any] = {
     *(np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.tri, np.arange),
     *(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.fromfunction, np.frombuffer),
-}
-
-#: The operators of the hot path: a level may replace them by shorter ones.
-HOT_OPERATORS: dict[Any, tuple[str, ...]] = {
-    np.add: ("__add__",),
-    np.subtract: ("__sub__",),
-    np.multiply: ("__mul__",),
-    np.divide: ("__truediv__",),
-    np.power: ("__pow__",),
-    np.negative: ("__neg__",),
 }

@@ -81,7 +81,7 @@ def read(x: Any, index: Any) -> Any:
     """Return ``x[index]`` of a payload, for one of NumPy's indices."""
     y = x[index]
     if isinstance(x, Tracer) and isinstance(y, Tracer) and not y.shape and is_view(index):
-        return x.view(y, index)  # an element is a view here, not a scalar
+        return x.shares(y, index)  # an element is a view here, not a scalar
     return y
 
 

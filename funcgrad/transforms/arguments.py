@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import Traced
+from funcgrad.core.level import RUNNING, Level, Traced
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
@@ -60,8 +60,9 @@ def fit(what: str, leaf: Any, space: Space) -> Array:
     return leaf if leaf.dtype == space.dtype else leaf.astype(space.dtype)
 
 
-def call_traced(f: AnyFunction, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Call `f` on tracers. NumPy hides our error about a lost gradient behind one of its own: show ours."""
+def call_traced(level: Level, f: AnyFunction, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call `f` on tracers of `level`. NumPy hides our error about a lost gradient behind one of its own: show ours."""
+    outer = RUNNING.set(level)
     try:
         return f(*args, **kwargs)
     except ValueError as error:
@@ -73,6 +74,8 @@ def call_traced(f: AnyFunction, args: Any, kwargs: dict[str, Any]) -> Any:
                 "the function runs, or its gradient would be wrong. Write x = x * 2 instead of x *= 2, or read a copy."
             )
         raise
+    finally:
+        RUNNING.reset(outer)
 
 
 class Chosen:
@@ -97,10 +100,10 @@ class Chosen:
             parts.append(self.kwargs[self.names] if single else {name: self.kwargs[name] for name in self.names})
         return parts[0] if len(parts) == 1 else tuple(parts)
 
-    def call(self, f: AnyFunction, tree: PyTree) -> Any:
-        """Call `f` with `tree` in the place of what :meth:`tree` returned."""
+    def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
+        """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
         if self.names is None and self.numbers == 0:
-            return call_traced(f, (tree, *self.args[1:]), self.kwargs)
+            return call_traced(level, f, (tree, *self.args[1:]), self.kwargs)
         parts = [tree] if self.numbers is None or self.names is None else list(tree)
         args = list(self.args)
         kwargs = self.kwargs
@@ -113,7 +116,7 @@ class Chosen:
         if self.names is not None:
             part = parts.pop(0)
             kwargs = kwargs | ({self.names: part} if isinstance(self.names, str) else part)
-        return call_traced(f, args, kwargs)
+        return call_traced(level, f, args, kwargs)
 
 
 def choose(

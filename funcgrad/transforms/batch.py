@@ -203,7 +203,7 @@ def apply_vmap(
             x if axis is None or not is_array(x) else level.tracer(np.moveaxis(x, axis, 0))
             for x, axis in zip(leaves, axes, strict=True)
         ]
-        output = call_traced(f, structure.unflatten(inputs), kwargs)
+        output = call_traced(level, f, structure.unflatten(inputs), kwargs)
     finally:
         level.close()
     outputs, tree = tree_flatten(output)

@@ -159,7 +159,7 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     level = ForwardLevel()
     try:
         inputs = [x if s is None else level.tracer(x, dx) for x, dx, s in zip(values, directions, spaces, strict=True)]
-        output = call_traced(f, structure.unflatten(inputs), {})
+        output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output
             aux = present(strip(aux, level))

@@ -119,7 +119,7 @@ def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     level = ReverseLevel()
     try:
         inputs = Inputs(level, primals)
-        output = call_traced(f, inputs.tracers(level), {})
+        output = call_traced(level, f, inputs.tracers(level), {})
         output, aux = unpack_aux(output, level, has_aux)
         leaves, structure = flatten(output)
         outputs = [split_output(level, leaf) for leaf in leaves]
@@ -255,7 +255,7 @@ def apply_value_and_grad(
     try:
         inputs = Inputs(level, chosen.tree())
         check_inputs(inputs, chosen, holomorphic, allow_int)
-        output, aux = unpack_aux(chosen.call(f, inputs.tracers(level)), level, has_aux)
+        output, aux = unpack_aux(chosen.call(level, f, inputs.tracers(level)), level, has_aux)
         (leaf,), structure = flatten(output) if isinstance(output, Shell) else ([output], None)
         value, node = split_output(level, leaf)
         del output, leaf

@@ -20,9 +20,10 @@ from funcgrad.core.gather import Gather, Reads, is_view
 from funcgrad.core.graph import Call, Leaf, Node, Output, Pointwise
 from funcgrad.core.kinds import Elementwise, Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
+from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
-from funcgrad.core.tracer import HOT_OPERATORS, Tracer
+from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
 from funcgrad.transforms.arguments import as_array
 
@@ -57,7 +58,7 @@ class ReverseTracer(Tracer):
         out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
-        return self.view(out, index) if out.space.shape and is_view(index) else out
+        return self.shares(out, index) if out.space.shape and is_view(index) else out
 
 
 class NonfiniteTracer(ReverseTracer):
