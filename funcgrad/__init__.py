@@ -7,6 +7,7 @@ import numpy as _np
 
 from funcgrad import numpy as numpy
 from funcgrad.core.primitive import install, install_later
+from funcgrad.errors import BatchFallbackWarning as BatchFallbackWarning
 from funcgrad.errors import EscapedTracerError as EscapedTracerError
 from funcgrad.errors import LostGradientError as LostGradientError
 from funcgrad.errors import NoDerivativeError as NoDerivativeError
@@ -48,6 +49,16 @@ from funcgrad.transforms.gradient import grad as grad
 from funcgrad.transforms.gradient import stop_gradient as stop_gradient
 from funcgrad.transforms.gradient import value_and_grad as value_and_grad
 from funcgrad.transforms.gradient import vjp as vjp
+from funcgrad.transforms.jacobian import derivative as derivative
+from funcgrad.transforms.jacobian import elementwise_grad as elementwise_grad
+from funcgrad.transforms.jacobian import ggnvp as ggnvp
+from funcgrad.transforms.jacobian import hessian as hessian
+from funcgrad.transforms.jacobian import hvp as hvp
+from funcgrad.transforms.jacobian import jacfwd as jacfwd
+from funcgrad.transforms.jacobian import jacobian as jacobian
+from funcgrad.transforms.jacobian import jacrev as jacrev
+from funcgrad.transforms.jacobian import vhp as vhp
+from funcgrad.transforms.linearize import linearize as linearize
 from funcgrad.transforms.reverse import install_short_paths
 
 __version__ = "0.1.0.dev0"

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import FrameType
 
-__all__ = ["EscapedTracerError", "LostGradientError", "NoDerivativeError", "library_call", "user_line"]
+__all__ = [
+    *("BatchFallbackWarning", "EscapedTracerError", "LostGradientError", "NoDerivativeError"),
+    *("library_call", "user_frame", "user_line"),
+]
 
 PACKAGE = str(Path(__file__).parent)
 
@@ -25,14 +29,24 @@ class EscapedTracerError(RuntimeError):
     """A tracer was used after the transform that made it had ended."""
 
 
-def user_line() -> str:
-    """Name the innermost line outside this package and NumPy, as ``file:line, in function``."""
+class BatchFallbackWarning(UserWarning):
+    """``vmap`` runs one example after the other, because it could not run all at once."""
+
+
+def user_frame() -> FrameType:
+    """Return the innermost frame outside this package and NumPy."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
         file = frame.f_code.co_filename
         if not file.startswith(PACKAGE) and "/numpy/" not in file:
             break
         frame = frame.f_back
+    return frame
+
+
+def user_line() -> str:
+    """Name the innermost line outside this package and NumPy, as ``file:line, in function``."""
+    frame = user_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
 
 
@@ -42,7 +56,7 @@ def library_call() -> str | None:
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__", ""))
         if module.startswith(("numpy.", "scipy.")):
-            if "._lib" not in module:  # SciPy's decorators
+            if "._lib" not in module and frame.f_code.co_name != "wrapper":  # decorators
                 public = [part for part in module.split(".") if not part.startswith("_")]
                 name = ".".join([*public, frame.f_code.co_name])
         elif not frame.f_code.co_filename.startswith(PACKAGE):

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
@@ -66,7 +67,7 @@ class Elementwise(Primitive):
 
     def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
         self.arity = len(partials)
-        super().__init__(function, partials, **options)
+        super().__init__(function, partials, **{"batch": aligned} | options)
         shortened = [None if rule is None else shorten(self.name, rule, self.arity) for rule in self.rules]
         short = tuple(s for s in shortened if s is not None)
         #: For the short paths: per operand, the rule as a function of (g, kept) and where `kept` comes from.
@@ -164,7 +165,7 @@ def finite_or_zero(c: Array, g: Array) -> Array:
     """Return `c`, with zero where it is not finite although `g` is zero."""
     if all_finite(plain(c)):
         return c
-    return np.where(~np.isfinite(c) & (g == 0), 0, c)
+    return np.where(~np.isfinite(c) & (g == 0), 0, c)[()]
 
 
 class Linear(Primitive):
@@ -310,13 +311,24 @@ class Constant(Primitive):
 
     is_constant = True
 
-    def __init__(self, function: Any, *, name: str | None = None, own: bool = False) -> None:
-        self.arity = None
-        super().__init__(function, (), name=name)
+    def __init__(
+        self,
+        function: Any,
+        *,
+        name: str | None = None,
+        own: bool = False,
+        arity: int | None = None,
+        batch: Batch | None = None,
+    ) -> None:
+        elementwise = isinstance(function, np.ufunc) and function.signature is None
+        self.arity = arity
+        super().__init__(function, (), name=name, batch=aligned if elementwise else batch)
         if own:
             self.run = self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.arity is not None:
+            args, kwargs = self.split_by_signature(*args, **kwargs)
         level = deepest(tracers_in((args, kwargs)))
         if level is None:
             return self.compute(*args, **kwargs)

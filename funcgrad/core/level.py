@@ -90,9 +90,9 @@ def plain(x: Any) -> Any:
 def zeros(space: Space, like: Any) -> Array:
     """Return plain zeros of `space` on the device where `like` lives."""
     like = plain(like)
-    if isinstance(like, np.ndarray | np.generic):
-        return np.zeros(space.shape, space.dtype)
-    return np.zeros(space.shape, space.dtype, like=like)
+    if hasattr(like, "__array_function__") and not isinstance(like, np.ndarray):
+        return np.zeros(space.shape, space.dtype, like=like)
+    return np.zeros(space.shape, space.dtype)
 
 
 def tracers_in(tree: Any) -> list[Traced]:

@@ -26,6 +26,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import Batch
 from funcgrad.core.level import Shell, Traced, deepest
 from funcgrad.core.space import Space
 from funcgrad.errors import NoDerivativeError
@@ -133,6 +134,8 @@ class Primitive:
         Splits a call's arguments into operands and parameters, where the signature cannot tell.
     ignore : str
         Keywords, separated by spaces, that change the value but not the rule (``dtype``, ...).
+    batch : callable, optional
+        How to apply it to many examples at once (:mod:`funcgrad.core.batching`); one by one if not stated.
     """
 
     arity: int | None  # None: any number of operands
@@ -150,13 +153,16 @@ class Primitive:
         view: bool = False,
         split: Split | None = None,
         ignore: str = "",
+        batch: Batch | None = None,
     ) -> None:
         self.function = function
+        self.batch = batch
         self.defaults = defaults_of(function)
         self.rules = tuple(None if rule is None else Rule(rule, self.arity, self.defaults) for rule in rules)
         self.name: str = name or function.__name__
         self.compute: Callable[..., Any] = run or function
         self.run: Callable[..., Any] = self.dispatch if own else self.compute
+        self.is_own = own
         self.is_view = view
         self.split = split or self.split_by_signature
         known = {keyword for rule in self.rules if rule is not None for keyword in rule.keywords}
@@ -171,6 +177,9 @@ class Primitive:
         operands, params = self.split(*args, **kwargs)
         for x in operands:
             if not isinstance(x, FAMILIAR):
+                if isinstance(x, Shell) and self.is_own:  # called directly: the facade unwraps itself
+                    shell: Any = x
+                    return shell.__array_function__(self, (type(x),), args, kwargs)
                 if isinstance(x, Shell) or not is_array_like(x):
                     return NotImplemented
                 operands = tuple(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands)

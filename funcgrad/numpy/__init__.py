@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.numpy import polynomial as polynomial
 from funcgrad.numpy.building import c_ as c_
 from funcgrad.numpy.building import r_ as r_
 from funcgrad.numpy.building import vectorize as vectorize

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
+from funcgrad.errors import NoDerivativeError
 
 __all__ = ["RULES"]
 
@@ -24,7 +26,7 @@ def power_exponent(g: Array, y: Array, a: Array) -> Array:
     """``y * log(a)``, and zero at ``a == 0``, the limit for positive exponents."""
     if isinstance(a, int | float):  # a number, which does not widen float32
         return g * y * (math.log(a) if a > 0 else 0.0 if a == 0 else math.nan)
-    return g * y * np.log(np.where(a == 0, 1, a))
+    return g * y * np.log(np.where(a == 0, 1, a).astype(y.dtype))  # small integers have logarithms of half precision
 
 
 def absolute(g: Array, y: Array, x: Array) -> Array:
@@ -48,26 +50,60 @@ def modf_body(x: Array) -> tuple[Array, Array]:
     return x - whole, whole
 
 
+def frexp_body(x: Array) -> tuple[Array, Array]:
+    """The exponent is a step function; the mantissa is `x` scaled by it."""
+    exponent = plain_frexp(x)[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+plain_frexp = Constant(np.frexp, own=True)
+
+
 def float_power_body(a: Array, b: Array) -> Array:
-    wide = np.result_type(a, b, np.float64)
-    return np.power(np.asarray(a, wide) if isinstance(a, int | float) else a.astype(wide), b)
+    a, b = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (a, b))
+    wide = np.result_type(*(getattr(x, "dtype", x) for x in (a, b)), np.float64)
+    return np.power(np.asarray(a, wide) if isinstance(a, int | float | complex) else a.astype(wide), b)
 
 
 def clip_body(
-    a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None, dtype: object = None
+    a: Array,
+    a_min: Any = np._NoValue,
+    a_max: Any = np._NoValue,
+    out: None = None,
+    *,
+    min: Any = np._NoValue,
+    max: Any = np._NoValue,
+    dtype: Any = None,
+    casting: str = "same_kind",
+    **layout: Any,
 ) -> Array:
-    low = a_min if min is None else min
-    high = a_max if max is None else max
-    if low is not None:
+    if layout.pop("where", True) is not True:
+        raise NoDerivativeError("clip: the derivative with where= is not known. Choose with np.where instead.")
+    bounds = [bound for bound in (a_min, a_max, min, max) if bound is not np._NoValue]
+    if len(bounds) > 2:
+        raise ValueError("np.clip takes a_min and a_max, or min and max, not all of them")
+    a = a if hasattr(a, "dtype") else np.asarray(a)  # a number is an array here, and widens the bounds
+    low, high = (one if other is np._NoValue else other for one, other in ((a_min, min), (a_max, max)))
+    if low is not None and low is not np._NoValue:
         a = np.maximum(a, low)
-    return a if high is None else np.minimum(a, high)
+    if high is not None and high is not np._NoValue:
+        a = np.minimum(a, high)
+    return a if dtype is None else a.astype(dtype, casting=casting)
 
 
-def nan_to_num_body(x: Array, copy: bool = True, nan: Array = 0.0, posinf: Array = None, neginf: Array = None) -> Array:
-    info = np.finfo(x.dtype)
-    x = np.where(np.isnan(x), nan, x)
-    x = np.where(np.isposinf(x), info.max if posinf is None else posinf, x)
-    return np.where(np.isneginf(x), info.min if neginf is None else neginf, x)
+def nan_to_num_body(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
+    if x.dtype.kind == "c":  # each part by itself
+        y = np.nan_to_num(np.real(x), True, nan, posinf, neginf)
+        y = y + 1j * np.nan_to_num(np.imag(x), True, nan, posinf, neginf)
+    else:
+        info = np.finfo(x.dtype)
+        y = np.where(np.isnan(x), nan, x)
+        y = np.where(x == np.inf, info.max if posinf is None else posinf, y)
+        y = np.where(x == -np.inf, info.min if neginf is None else neginf, y).astype(x.dtype)[()]
+    if not copy and np.ndim(x) > 0:
+        x[...] = y
+        return x
+    return y
 
 
 RULES = (
@@ -115,6 +151,7 @@ RULES = (
     Composite(np.nan_to_num, nan_to_num_body),
     # -- Neighbours on the floating-point grid
     Elementwise(np.ldexp, lambda g, b: np.ldexp(g, b), None),
+    Composite(np.frexp, frexp_body),
     Elementwise(np.nextafter, lambda g: g, None),
     Elementwise(np.heaviside, None, lambda g, a: np.where(a == 0, g, 0)),
 )

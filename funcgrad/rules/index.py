@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
 from funcgrad.core.gather import is_basic, scatter
-from funcgrad.core.kinds import Composite, Elementwise, Linear
-from funcgrad.core.level import Traced, plain
+from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
+from funcgrad.core.level import Traced, deepest, plain
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError
@@ -64,13 +65,28 @@ def scatter_adjoint(g: Array, i: int, indices: Any) -> Array:
 
 
 def take_body(a: Array, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Array:
-    if axis is None:
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
+    if axis is not None:
+        axis = normalize_axis_index(axis, max(a.ndim, 1))
+    if axis is None or a.ndim == 0:
         a, axis = np.ravel(a), 0
-    indices = np.asarray(indices) if isinstance(indices, list | tuple) else indices
+    indices = as_indices(indices)
+    size = a.shape[axis]
+    if size == 0 and np.size(indices):
+        raise IndexError("cannot do a non-empty take from an empty axes.")
     if mode != "raise":
-        size = a.shape[axis]
-        indices = indices % size if mode == "wrap" else np.clip(indices, 0, size - 1)
-    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
+        indices = indices % max(size, 1) if mode == "wrap" else np.clip(indices, 0, max(size - 1, 0))
+    return a[(slice(None),) * axis + (indices,)]
+
+
+def as_indices(x: Any) -> Any:
+    """Make integers of what indices may be given as: a list (an empty one has none), numbers, booleans."""
+    if isinstance(x, int) and not isinstance(x, bool):
+        return x
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x) if np.size(x) else np.zeros(np.shape(x), np.intp)
+    return x if x.dtype.kind in "iu" else x.astype(np.intp, casting="safe")
 
 
 def take_along_axis_body(arr: Array, indices: Array, axis: int | None = -1) -> Array:
@@ -78,7 +94,21 @@ def take_along_axis_body(arr: Array, indices: Array, axis: int | None = -1) -> A
         arr, axis = np.ravel(arr), 0
     if np.ndim(indices) != arr.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    axis = normalize_axis_index(axis, arr.ndim)
+    deeper = deepest((arr, indices)) is not deepest((arr,))
+    return read_along(arr, indices, axis=axis) if deeper else run_along(arr, indices, axis)
+
+
+def run_along(arr: Array, indices: Array, axis: int) -> Array:
     return arr[index_along(indices, arr.shape, axis)]
+
+
+def along_adjoint(g: Array, A: Space, b: Array, axis: int) -> Array:
+    return CALLS[scatter](g, space=A, indices=(index_along(b, A.shape, axis),))
+
+
+#: Reading at indices of a deeper level than the array's: under vmap, every example may have its own.
+read_along = Multilinear(run_along, along_adjoint, None, own=True, name="take_along_axis")
 
 
 def index_along(indices: Array, shape: tuple[int, ...], axis: int) -> tuple[Array, ...]:
@@ -98,6 +128,23 @@ def extract_body(condition: Any, arr: Array) -> Array:
     return np.ravel(arr)[np.flatnonzero(condition)]
 
 
+def sliding_window_view_body(
+    x: Array, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Array:
+    """One axis after the other: the places of all windows along it, whose axis goes to the end."""
+    lengths = (window_shape,) if isinstance(window_shape, int | np.integer) else tuple(window_shape)
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim, allow_duplicate=True)
+    if len(lengths) != len(axes):
+        raise ValueError(f"Since axis is {axis}, window_shape must have {len(axes)} elements, got {window_shape}")
+    for d, n in zip(axes, lengths, strict=True):
+        count = x.shape[d] - n + 1
+        if n < 0 or count < 1:
+            raise ValueError("window shape cannot be larger than input array shape, or negative")
+        places = np.arange(count)[:, None] + np.arange(n)
+        x = np.moveaxis(np.take(x, places, axis=d), d + 1, -1)
+    return x
+
+
 # -- Choosing --------------------------------------------------------------------------------------------
 
 
@@ -113,6 +160,7 @@ def split_where(condition: Any, x: Array, y: Array) -> Split:
 
 
 def choose_body(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Array:
+    a = as_indices(a)
     count = len(choices)
     if mode != "raise":
         a = a % count if mode == "wrap" else np.clip(a, 0, count - 1)
@@ -124,9 +172,16 @@ def choose_body(a: Any, choices: Any, out: None = None, mode: str = "raise") -> 
     return np.broadcast_to(result, np.broadcast_shapes(np.shape(a), np.shape(result)))
 
 
+def is_boolean(x: Any) -> bool:
+    return bool((x if hasattr(x, "dtype") else np.asarray(x)).dtype == np.bool_)
+
+
 def select_body(condlist: Sequence[Any], choicelist: Sequence[Array], default: Array = 0) -> Array:
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")
+    for i, condition in enumerate(condlist):
+        if not is_boolean(condition):
+            raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = np.where(condition, choice, result)
@@ -163,7 +218,9 @@ def copyto_body(dst: Array, src: Array, casting: str = "same_kind", where: Any =
 
 
 def put_body(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
-    places = np.ravel(np.asarray(ind))
+    places = np.ravel(as_indices(ind))
+    if not places.size:
+        return
     if mode != "raise":
         places = places % a.size if mode == "wrap" else np.clip(places, 0, a.size - 1)
     values = np.ravel(v)
@@ -171,6 +228,8 @@ def put_body(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
 
 
 def putmask_body(a: Array, mask: Any, values: Any) -> None:
+    if np.size(mask) != np.size(a):
+        raise ValueError("putmask: mask and data must be the same size")
     places = np.flatnonzero(mask)
     values = np.ravel(values)
     write("putmask", a, with_flat(a, places, values[places % values.size]))
@@ -179,6 +238,10 @@ def putmask_body(a: Array, mask: Any, values: Any) -> None:
 def place_body(arr: Array, mask: Any, vals: Any) -> None:
     places = np.flatnonzero(mask)
     values = np.ravel(vals)
+    if not places.size:
+        return
+    if not values.size:
+        raise ValueError("Cannot insert from an empty array!")
     write("place", arr, with_flat(arr, places, values[np.arange(places.size) % values.size]))
 
 
@@ -190,6 +253,10 @@ def put_along_axis_body(arr: Array, indices: Array, values: Array, axis: int | N
 
 
 def fill_diagonal_body(a: Array, val: Any, wrap: bool = False) -> None:
+    if a.ndim < 2:
+        raise ValueError("array must be at least 2-d")
+    if a.ndim > 2 and len(set(a.shape)) > 1:
+        raise ValueError("All dimensions of input must be of equal length")
     step = a.shape[1] + 1 if a.ndim == 2 else 1 + int(np.sum(np.cumprod(a.shape[:-1])))
     end = a.shape[1] * a.shape[1] if a.ndim == 2 and not wrap else a.size
     places = np.arange(0, min(end, a.size), step)
@@ -212,6 +279,7 @@ RULES = (
     Composite(np.take_along_axis, take_along_axis_body),
     Composite(np.compress, compress_body),
     Composite(np.extract, extract_body),
+    Composite(np.lib.stride_tricks.sliding_window_view, sliding_window_view_body),
     # -- Choosing
     Where(np.where, None, lambda g, a: np.where(a, g, 0), lambda g, a: np.where(a, 0, g), split=split_where),
     Composite(np.choose, choose_body),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Composite, Linear
@@ -71,6 +72,8 @@ def block_body(arrays: Any) -> Array:
     ndim = max([depth, *(np.ndim(x) for x in leaves(arrays))])
 
     def join(node: Any, level: int) -> Array:
+        if isinstance(node, list) != (level < depth):
+            raise ValueError(f"List depths are mismatched: some lists are {depth} deep, others not")
         if level == depth:
             return np.reshape(node, (1,) * (ndim - np.ndim(node)) + np.shape(node))
         return np.concatenate([join(child, level + 1) for child in node], axis=level - depth)
@@ -88,6 +91,7 @@ def leaves(node: Any) -> list[Array]:
 
 def array_split_body(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
     """Slices between the given indices, or so many nearly equal ones."""
+    axis = normalize_axis_index(axis, ary.ndim)
     size = ary.shape[axis]
     if np.ndim(indices_or_sections) == 0:
         sections = int(indices_or_sections)
@@ -98,7 +102,7 @@ def array_split_body(ary: Array, indices_or_sections: Any, axis: int = 0) -> lis
         bounds = [0, *itertools.accumulate(lengths)]
     else:
         bounds = [0, *(int(i) for i in indices_or_sections), size]
-    lead = (slice(None),) * (axis % ary.ndim)
+    lead = (slice(None),) * axis
     return [ary[(*lead, slice(i, j))] for i, j in itertools.pairwise(bounds)]
 
 
@@ -108,16 +112,16 @@ def split_body(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Arra
     return np.array_split(ary, indices_or_sections, axis)
 
 
-def hsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
-    return np.split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+def split_along(name: str, axis: int) -> Any:
+    """Return the body of ``np.hsplit``, ``np.vsplit`` or ``np.dsplit``."""
 
+    def body(ary: Array, indices_or_sections: Any) -> list[Array]:
+        least = {"hsplit": 1, "vsplit": 2, "dsplit": 3}[name]
+        if ary.ndim < least:
+            raise ValueError(f"{name} only works on arrays of {least} or more dimensions")
+        return np.split(ary, indices_or_sections, min(axis, ary.ndim - 1))
 
-def vsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
-    return np.split(ary, indices_or_sections, 0)
-
-
-def dsplit_body(ary: Array, indices_or_sections: Any) -> list[Array]:
-    return np.split(ary, indices_or_sections, 2)
+    return body
 
 
 def unstack_body(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
@@ -127,6 +131,7 @@ def unstack_body(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
 def delete_body(arr: Array, obj: Any, axis: int | None = None) -> Array:
     if axis is None:
         arr, axis = np.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis=axis)
 
 
@@ -134,15 +139,17 @@ def insert_body(arr: Array, obj: Any, values: Array, axis: int | None = None) ->
     """Elements of `arr` and `values` side by side, in the order in which np.insert puts their numbers."""
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    axis %= arr.ndim
+    axis = normalize_axis_index(axis, arr.ndim)
     n = arr.shape[axis]
     count = np.insert(np.arange(n), obj, -1).size - n
     shape = (*arr.shape[:axis], count, *arr.shape[axis + 1 :])
     if np.ndim(values) == 0:
         values = np.zeros_like(np.take(arr, [0], axis=axis)) + values
-    elif np.ndim(obj) == 0 and not isinstance(obj, slice):  # NumPy puts the first axis of `values` there
-        values = np.moveaxis(np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values)), 0, axis)
-        shape = (*arr.shape[:axis], max(count, np.shape(values)[axis]), *arr.shape[axis + 1 :])
+    elif count == 1:  # as many values as there are go to one place
+        values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
+        if np.ndim(obj) == 0 and not isinstance(obj, slice):  # NumPy puts the first axis of `values` there
+            values = np.moveaxis(values, 0, axis)
+        shape = (*arr.shape[:axis], np.shape(values)[axis], *arr.shape[axis + 1 :])
     values = np.broadcast_to(values, shape).astype(arr.dtype)
     order = np.insert(np.arange(n), obj, n + np.arange(shape[axis]))
     return np.take(np.concatenate([arr, values], axis=axis), order, axis=axis)
@@ -165,8 +172,8 @@ RULES = (
     # -- Splitting
     Composite(np.array_split, array_split_body),
     Composite(np.split, split_body),
-    Composite(np.hsplit, hsplit_body),
-    Composite(np.vsplit, vsplit_body),
-    Composite(np.dsplit, dsplit_body),
+    Composite(np.hsplit, split_along("hsplit", 1)),
+    Composite(np.vsplit, split_along("vsplit", 0)),
+    Composite(np.dsplit, split_along("dsplit", 2)),
     *([Composite(np.unstack, unstack_body)] if hasattr(np, "unstack") else []),
 )

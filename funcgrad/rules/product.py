@@ -122,16 +122,27 @@ def vecdot_body(x1: Array, x2: Array, axis: int = -1) -> Array:
 
 
 def matvec_body(x1: Array, x2: Array) -> Array:
-    return (as_array(x1) @ as_array(x2)[..., None])[..., 0]
+    x1, x2 = as_array(x1), as_array(x2)
+    check_dimensions("matvec", x1, x2)
+    return (x1 @ x2[..., None])[..., 0]
 
 
 def vecmat_body(x1: Array, x2: Array) -> Array:
-    return (conjugate(as_array(x1))[..., None, :] @ as_array(x2))[..., 0, :]
+    x1, x2 = as_array(x1), as_array(x2)
+    check_dimensions("vecmat", x2, x1)
+    return (conjugate(x1)[..., None, :] @ x2)[..., 0, :]
+
+
+def check_dimensions(name: str, matrix: Array, vector: Array) -> None:
+    if matrix.ndim < 2 or vector.ndim < 1:
+        raise ValueError(f"{name} takes matrices and vectors, got {matrix.ndim}- and {vector.ndim}-d arrays")
 
 
 def cross_body(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
     if axis is not None:
         axisa = axisb = axisc = axis
+    if not np.ndim(a) or not np.ndim(b):
+        raise ValueError("At least one array has zero dimension")
     a, b = to_last(a, axisa), to_last(b, axisb)
     lengths = {a.shape[-1], b.shape[-1]}
     if not lengths <= {2, 3}:

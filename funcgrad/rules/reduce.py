@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque
+from funcgrad.core.kinds import Composite, Constant, Elementwise, Linear, Opaque
+from funcgrad.core.level import Traced
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
@@ -29,7 +32,7 @@ def kept_shape(X: Space, axis: Axis) -> tuple[int, ...]:
 
 
 def axes_of(X: Space, axis: Axis) -> set[int]:
-    if axis is None:
+    if axis is None or X.ndim == 0:  # NumPy takes axis 0 of a number for none
         return set(range(X.ndim))
     return {int(d) % X.ndim for d in ((axis,) if isinstance(axis, int | np.integer) else axis)}
 
@@ -77,7 +80,7 @@ def mean_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> A
 
 
 def cumsum_body(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
-    if axis is None:
+    if axis is None or a.ndim == 0:
         a, axis = np.ravel(a), 0
     return running_sum(a, axis=axis) if dtype is None else running_sum(a.astype(dtype), axis=axis)
 
@@ -102,8 +105,8 @@ def prod_body(
         a = a.astype(dtype)
     if is_given(where):
         a = np.where(where, a, 1)
-    axes = sorted(axes_of(Space(a.shape, a.dtype), axis))
     shape = a.shape
+    axes = sorted(range(len(shape)) if axis is None or not shape else normalize_axis_tuple(axis, len(shape)))
     rest = [d for d in range(len(shape)) if d not in axes]
     x = np.reshape(np.transpose(a, axes + rest), (count(Space(shape, a.dtype), axis), *(shape[d] for d in rest)))
     while len(x) > 1:
@@ -122,8 +125,9 @@ def truth(keepdims: Any) -> bool:
 
 def cumprod_body(a: Array, axis: int | None = None, dtype: Any = None, out: None = None) -> Array:
     """By doubling steps: after each, every element is the product of twice as many before it."""
-    if axis is None:
+    if axis is None or a.ndim == 0:
         a, axis = np.ravel(a), 0
+    axis = normalize_axis_index(axis, a.ndim)
     x = np.moveaxis(a if dtype is None else a.astype(dtype), axis, 0)
     step = 1
     while step < len(x):
@@ -142,8 +146,9 @@ def cumulative(function: Any, empty: Any) -> Callable[..., Array]:
             if np.ndim(x) > 1:
                 raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
             axis = 0
+        normalize_axis_index(axis, max(np.ndim(x), 1))
         y = function(x, axis=axis, dtype=dtype)
-        return np.concatenate([empty(np.take(y, [0], axis=axis)), y], axis=axis) if include_initial else y
+        return np.concatenate([empty(np.sum(y, axis=axis, keepdims=True)), y], axis=axis) if include_initial else y
 
     return body
 
@@ -160,7 +165,20 @@ def shares(x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) 
     return winners.astype(X.dtype) / np.maximum(numbers, 1).astype(X.dtype)
 
 
-def extreme(function: Any) -> Opaque:
+class Extreme(Opaque):
+    """``np.max`` or ``np.min``; a traced ``initial`` is one more element."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        initial = kwargs.get("initial")
+        if not isinstance(initial, Traced):
+            return super().__call__(*args, **kwargs)
+        larger = self.function in (np.max, np.amax)
+        y: Any = super().__call__(*args, **kwargs | {"initial": -np.inf if larger else np.inf})
+        choose: Any = np.maximum if larger else np.minimum
+        return choose(y, initial)
+
+
+def extreme(function: Any) -> Extreme:
     """Return the rules of a maximum or minimum along axes."""
 
     def jvp(dx: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
@@ -170,7 +188,7 @@ def extreme(function: Any) -> Opaque:
     def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
         return kept(g, X, axis, keepdims) * shares(x, y, X, axis, keepdims, where)
 
-    return Opaque(function, jvp, vjp, ignore="initial")
+    return Extreme(function, jvp, vjp, ignore="initial")
 
 
 def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = False) -> Array:
@@ -192,6 +210,9 @@ def var_body(
     mean: Any = None,
     correction: Any = None,
 ) -> Array:
+    if dtype is None and a.dtype == np.float16:  # NumPy sums these in single precision
+        narrow = np.var(a, axis, np.float32, None, ddof, keepdims, where=where, mean=mean, correction=correction)
+        return narrow.astype(np.float16)
     if dtype is not None:
         a = a.astype(dtype)
     if correction is not None and correction is not np._NoValue:
@@ -201,13 +222,18 @@ def var_body(
     if mean is None or mean is np._NoValue:
         mean = np.mean(a, axis=axis, keepdims=True, where=where)
     deviation = a - mean
-    squares = np.real(deviation * np.conjugate(deviation)) if np.iscomplexobj(a) else deviation * deviation
+    squares = squared(deviation)
     chosen = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims)) if is_given(where) else None
     numbers = count(Space(a.shape, a.dtype), axis) if chosen is None else chosen
     total = np.sum(squares, axis=axis, keepdims=truth(keepdims), where=where)
+    warn_if(np.asarray(numbers <= ddof) if chosen is None else chosen <= ddof, "Degrees of freedom <= 0 for slice")
     if isinstance(numbers, int):
         return total / max(float(numbers - ddof), 0.0)
     return total / np.maximum(numbers - ddof, 0).astype(total.dtype)
+
+
+def squared(x: Array) -> Array:
+    return np.real(x * np.conjugate(x)) if x.dtype.kind == "c" else x * x
 
 
 def std_body(*args: Any, **kwargs: Any) -> Array:
@@ -218,26 +244,88 @@ def std_body(*args: Any, **kwargs: Any) -> Array:
 
 
 def without_nans(function: Any, fill: float) -> Callable[..., Array]:
-    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
-        return function(np.where(np.isnan(a), fill, a), axis=axis, **kwargs)
+    def body(a: Array, axis: Axis = None, *args: Any, **kwargs: Any) -> Array:
+        return function(np.where(np.isnan(a), fill, a), axis, *args, **kwargs)
 
     return body
 
 
-def over_numbers(function: Any) -> Callable[..., Array]:
-    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
-        return function(np.where(np.isnan(a), 0, a), axis=axis, where=~np.isnan(a), **kwargs)
+def nanmean_body(
+    a: Array, axis: Axis = None, dtype: Any = None, out: None = None, keepdims: Any = False, *, where: Any = True
+) -> Array:
+    numbers = counted(a, where)
+    n = np.sum(numbers, axis=axis, keepdims=truth(keepdims))
+    warn_if(n == 0, "Mean of empty slice")
+    total = np.sum(np.where(numbers, a, 0), axis=axis, dtype=dtype, keepdims=truth(keepdims))
+    return total / number_or_nan(n, total)
 
-    return body
+
+def nanvar_body(
+    a: Array,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Array:
+    if correction is not None and correction is not np._NoValue:
+        ddof = correction
+    if dtype is not None:
+        a = a.astype(dtype)
+    numbers = counted(a, where)
+    n = np.sum(numbers, axis=axis, keepdims=truth(keepdims))
+    if mean is None or mean is np._NoValue:
+        total = np.sum(np.where(numbers, a, 0), axis=axis, keepdims=True)
+        mean = total / np.maximum(np.sum(numbers, axis=axis, keepdims=True), 1).astype(total.dtype)
+    warn_if(n <= ddof, "Degrees of freedom <= 0 for slice.")
+    total = np.sum(squared(np.where(numbers, a - mean, 0)), axis=axis, keepdims=truth(keepdims))
+    return total / number_or_nan(n - ddof, total)
+
+
+def nanstd_body(*args: Any, **kwargs: Any) -> Array:
+    return root(np.nanvar(*args, **kwargs))
+
+
+def counted(a: Array, where: Any) -> Array:
+    return ~np.isnan(a) & where if is_given(where) and where is not np._NoValue else ~np.isnan(a)
+
+
+def number_or_nan(n: Array, like: Array) -> Array:
+    return np.where(n <= 0, np.nan, n).astype(like.dtype)
 
 
 def extreme_of_numbers(function: Any, fill: float) -> Callable[..., Array]:
-    def body(a: Array, axis: Axis = None, **kwargs: Any) -> Array:
-        y = function(np.where(np.isnan(a), fill, a), axis=axis, **kwargs)
-        return np.where(np.all(np.isnan(a), axis=axis, keepdims=truth(kwargs.get("keepdims"))), np.nan, y)[()]
+    def body(
+        a: Array,
+        axis: Axis = None,
+        out: None = None,
+        keepdims: Any = False,
+        initial: Any = np._NoValue,
+        where: Any = np._NoValue,
+    ) -> Array:
+        options: dict[str, Any] = {"axis": axis, "keepdims": truth(keepdims)}
+        given = {k: v for k, v in (("initial", initial), ("where", where)) if v is not np._NoValue}
+        y = function(np.where(np.isnan(a), fill, a), **options, **given)
+        if initial is not np._NoValue:
+            return y
+        nans = np.all(np.isnan(a), **options)
+        warn_if(nans, "All-NaN slice encountered")
+        return np.where(nans, np.nan, y)[()]
 
     return body
 
+
+def warn_where(empty: Any, message: str) -> None:
+    """Warn as NumPy does. A device is not asked."""
+    if isinstance(empty, np.ndarray | np.generic) and np.any(empty):
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+warn_if = Constant(warn_where, own=True)
 
 #: The square root, with derivative zero at zero: that of a standard deviation where nothing deviates.
 root = Elementwise(np.sqrt, lambda g, y: g / np.where(y == 0, np.inf, y + y), name="std", own=True)
@@ -274,9 +362,9 @@ RULES = (
     Composite(np.nanprod, without_nans(np.prod, 1.0)),
     Composite(np.nancumsum, without_nans(np.cumsum, 0.0)),
     Composite(np.nancumprod, without_nans(np.cumprod, 1.0)),
-    Composite(np.nanmean, over_numbers(np.mean)),
-    Composite(np.nanvar, over_numbers(np.var)),
-    Composite(np.nanstd, over_numbers(np.std)),
+    Composite(np.nanmean, nanmean_body),
+    Composite(np.nanvar, nanvar_body),
+    Composite(np.nanstd, nanstd_body),
     Composite(np.nanmax, extreme_of_numbers(np.max, -np.inf)),
     Composite(np.nanmin, extreme_of_numbers(np.min, np.inf)),
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.exceptions import AxisError
+from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
 from funcgrad.core.gather import scatter
@@ -57,9 +60,21 @@ def run_astype(a: Array, dtype: Any, **layout: Any) -> Array:
     return a.astype(dtype, **layout)
 
 
+class Ravel(Linear):
+    """``np.ravel``; an array of more than two axes may lie in memory in an order that is neither C's nor Fortran's."""
+
+    def __call__(self, a: Array, order: str = "C") -> Any:
+        strides = a.strides if order == "K" and hasattr(a, "strides") else ()
+        if len(strides) > 2 and len(strides) == a.ndim:
+            a, order = np.transpose(a, np.argsort([-abs(step) for step in strides], kind="stable").tolist()), "C"
+        return super().__call__(a, order)
+
+
 def rollaxis_body(a: Array, axis: int, start: int = 0) -> Array:
-    axis %= a.ndim
+    axis = normalize_axis_index(axis, a.ndim)
     start = start + a.ndim if start < 0 else start
+    if not 0 <= start <= a.ndim:
+        raise AxisError(f"'start' must be between {-a.ndim} and {a.ndim}, got {start}")
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
@@ -69,10 +84,14 @@ def broadcast_arrays_body(*args: Array, subok: bool = False) -> tuple[Array, ...
 
 
 def flipud_body(m: Array) -> Array:
+    if m.ndim < 1:
+        raise ValueError("Input must be >= 1-d.")
     return m[::-1]
 
 
 def fliplr_body(m: Array) -> Array:
+    if m.ndim < 2:
+        raise ValueError("Input must be >= 2-d.")
     return m[:, ::-1]
 
 
@@ -86,59 +105,28 @@ def tile_body(A: Array, reps: Any) -> Array:
 
 
 def repeat_body(a: Array, repeats: Any, axis: int | None = None) -> Array:
-    if axis is None:
+    if axis is not None:
+        axis = normalize_axis_index(axis, max(a.ndim, 1))
+    if axis is None or a.ndim == 0:
         a, axis = np.ravel(a), 0
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis=axis)
 
 
-def pad_body(array: Array, pad_width: Any, mode: str = "constant", **options: Any) -> Array:
-    """Constant padding is a write into the middle; the modes that copy elements are reads."""
-    widths = pad_widths(pad_width, array.ndim)
-    if mode == "constant":
-        values = pad_widths(options.get("constant_values", 0), array.ndim)
-        for axis, (width, value) in enumerate(zip(widths, values, strict=True)):
-            array = pad_axis(array, axis, width, value)
-        return array
-    if mode in ("edge", "reflect", "symmetric", "wrap") and options.get("reflect_type", "even") == "even":
-        for axis, width in enumerate(widths):
-            array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode), axis=axis)  # type: ignore[call-overload]
-        return array
-    raise NotImplementedError(
-        f"np.pad(mode={mode!r}) has no derivative rule; constant, edge, reflect, symmetric and wrap have. "
-        "Build the border with np.concatenate instead."
-    )
-
-
-def pad_widths(pairs: Any, ndim: int) -> list[Any]:
-    """Return one (before, after) pair per axis, from any form that np.pad takes."""
-    if isinstance(pairs, dict):
-        full: list[Any] = [(0, 0)] * ndim
-        for axis, pair in pairs.items():
-            full[axis] = (pair, pair) if np.ndim(pair) == 0 else tuple(pair)
-        return full
-    return [tuple(pair) for pair in np.broadcast_to(np.asarray(pairs), (ndim, 2)).tolist()]
-
-
-def pad_axis(x: Array, axis: int, width: tuple[int, int], values: tuple[Any, Any]) -> Array:
-    parts = [np.full_like(edge(x, axis, n), value) for n, value in zip(width, values, strict=True)]
-    return np.concatenate([parts[0], x, parts[1]], axis=axis) if any(width) else x
-
-
-def edge(x: Array, axis: int, n: int) -> Array:
-    """Return something of `x`'s shape, but `n` long along `axis`."""
-    shape = (*x.shape[:axis], n, *x.shape[axis + 1 :])
-    return np.empty(shape, x.dtype, like=x)
-
-
 def atleast(ndim: int, place: Any) -> Any:
     def body(*arys: Any) -> Any:
-        results = tuple(x if np.ndim(x) >= ndim else np.reshape(x, place(np.shape(x))) for x in arys)
+        arrays = [x if hasattr(x, "dtype") else np.asarray(x) for x in arys]
+        results = tuple(x if np.ndim(x) >= ndim else np.reshape(x, place(np.shape(x))) for x in arrays)
         return results[0] if len(results) == 1 else results
 
     return body
 
 
 def diagonal_body(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    if a.ndim < 2:
+        raise ValueError("diag requires an array of at least two dimensions")
+    axis1, axis2 = (normalize_axis_index(axis, a.ndim) for axis in (axis1, axis2))
+    if axis1 == axis2:
+        raise ValueError("axis1 and axis2 cannot be the same")
     rows, columns = diagonal_indices(a.shape[axis1], a.shape[axis2], offset)
     return np.moveaxis(a, (axis1, axis2), (-2, -1))[..., rows, columns]
 
@@ -150,7 +138,9 @@ def diagonal_indices(rows: int, columns: int, offset: int) -> tuple[Array, Array
 
 
 def diag_body(v: Array, k: int = 0) -> Array:
-    if np.ndim(v) != 1:
+    if np.ndim(v) not in (1, 2):
+        raise ValueError("Input must be 1- or 2-d.")
+    if np.ndim(v) == 2:
         return np.diagonal(v, k)
     n = v.shape[0] + abs(k)
     return CALLS[scatter](v, space=Space((n, n), v.dtype), indices=(diagonal_indices(n, n, k),))
@@ -172,13 +162,21 @@ def matrix_transpose_body(x: Array, /) -> Array:
 
 def resize_body(a: Array, new_shape: Any) -> Array:
     shape = (new_shape,) if isinstance(new_shape, int | np.integer) else tuple(new_shape)
+    if any(n < 0 for n in shape):
+        raise ValueError("all elements of `new_shape` must be non-negative")
     flat = np.ravel(a)
-    return np.reshape(flat[np.arange(int(np.prod(shape))) % max(flat.size, 1)], shape)
+    if not flat.size:
+        return np.zeros_like(flat, shape=shape)
+    return np.reshape(flat[np.arange(math.prod(shape)) % flat.size], shape)
 
 
 def vander_body(x: Array, N: int | None = None, increasing: bool = False) -> Array:
+    if x.ndim != 1:
+        raise ValueError("x must be a one-dimensional array or sequence.")
     powers = range(len(x) if N is None else N)
     x = x.astype(np.promote_types(x.dtype, int))
+    if not powers:
+        return np.zeros_like(x, shape=(len(x), 0))
     return np.stack([x**n for n in (powers if increasing else reversed(powers))], axis=1)
 
 
@@ -192,7 +190,7 @@ RULES = (
         ignore="shape",
         view=True,
     ),
-    Linear(
+    Ravel(
         np.ravel,
         lambda g, X, order: np.reshape(g, X.shape, order=order),
         split=split_ravel,
@@ -222,7 +220,6 @@ RULES = (
     # -- More of the same
     Composite(np.tile, tile_body),
     Composite(np.repeat, repeat_body),
-    Composite(np.pad, pad_body),
     Composite(np.resize, resize_body),
     Composite(np.vander, vander_body),
     # -- Copies and casts

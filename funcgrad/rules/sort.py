@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Selection
+from funcgrad.core.kinds import Composite, Selection
 
 __all__ = ["RULES"]
 
@@ -20,7 +20,14 @@ def partition_indices(x: Array, kth: Any, axis: int | None, kind: Any) -> Array:
     return np.argpartition(x, kth, axis=-1 if axis is None else axis, kind=kind or "introselect")
 
 
+def sort_complex_body(a: Array) -> Array:
+    """Sort; the result is complex, of double precision or better."""
+    x = np.sort(a)
+    return x if x.dtype.kind == "c" else x.astype(np.result_type(x.dtype, np.complex128))
+
+
 RULES = (
     Selection(np.sort, sort_indices, ignore="order stable"),
+    Composite(np.sort_complex, sort_complex_body),
     Selection(np.partition, partition_indices, ignore="order"),
 )

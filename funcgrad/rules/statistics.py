@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import warnings
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite
+from funcgrad.core.kinds import Composite, Constant
 
 __all__ = ["RULES"]
 
 # -- Differences and integrals --------------------------------------------------------------------------
+
+
+def as_array(x: Any) -> Any:
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def along(x: Array, axis: int, part: slice) -> Array:
@@ -23,6 +27,12 @@ def along(x: Array, axis: int, part: slice) -> Array:
 def diff_body(a: Array, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Array:
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return a
+    a = as_array(a)
+    if a.ndim == 0:
+        raise ValueError("diff requires input that is at least one dimensional")
+    axis = normalize_axis_index(axis, a.ndim)
     border = [None if part is np._NoValue else as_border(part, a, axis) for part in (prepend, append)]
     parts = [part for part in (border[0], a, border[1]) if part is not None]
     x = np.concatenate(parts, axis=axis) if len(parts) > 1 else a
@@ -40,11 +50,18 @@ def as_border(part: Any, a: Array, axis: int) -> Array:
 
 def ediff1d_body(ary: Array, to_end: Any = None, to_begin: Any = None) -> Array:
     x = np.ravel(ary)
-    parts = [to_begin, x[1:] - x[:-1], to_end]
-    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+    parts = [np.ravel(part) if part is not None else None for part in (to_begin, to_end)]
+    for name, part in zip(("to_begin", "to_end"), parts, strict=True):
+        if part is not None and not np.can_cast(part.dtype, x.dtype, "same_kind"):
+            raise TypeError(f"dtype of `{name}` must be compatible with input `ary` under the `same_kind` rule.")
+    steps = x[1:] - x[:-1]
+    both = [part if part is None else part.astype(x.dtype) for part in parts]
+    return np.concatenate([part for part in (both[0], steps, both[1]) if part is not None])
 
 
 def trapezoid_body(y: Array, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Array:
+    y = as_array(y)
+    axis = normalize_axis_index(axis, y.ndim)
     if x is not None:
         steps = np.diff(x) if np.ndim(x) == 1 else np.diff(x, axis=axis)
         dx = np.reshape(steps, (-1, *(1,) * (y.ndim - 1 - axis % y.ndim))) if np.ndim(x) == 1 else steps
@@ -58,19 +75,34 @@ def average_body(
     a: Array, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
 ) -> Any:
     keep = keepdims is not np._NoValue and bool(keepdims)
+    a = as_array(a)
     if weights is None:
         average = np.mean(a, axis=axis, keepdims=keep)
-        total: Any = np.size(a) / np.size(average)
+        total: Any = average.dtype.type(np.size(a) / max(np.size(average), 1))
     else:
         w = fitted_weights(weights, a, axis)
-        total = np.sum(w, axis=axis, keepdims=keep)
-        average = np.sum(a * w, axis=axis, keepdims=keep) / total
-    return (average, np.broadcast_to(total, np.shape(average))) if returned else average
+        kind = np.result_type(a.dtype, w.dtype, *([] if a.dtype.kind in "fc" else [np.float64]))
+        total = np.sum(w, axis=axis, dtype=kind, keepdims=keep)
+        refuse_if(total == 0, ZeroDivisionError("Weights sum to zero, can't be normalized"))
+        average = np.sum(a.astype(kind) * w, axis=axis, keepdims=keep) / total
+    if not returned:
+        return average
+    return average, total if np.shape(total) == np.shape(average) else np.broadcast_to(total, np.shape(average)).copy()
+
+
+def refuse_where(wrong: Any, error: Exception) -> None:
+    """Raise if any value is wrong. A device is not asked."""
+    if isinstance(wrong, np.ndarray | np.generic) and np.any(wrong):
+        raise error
+
+
+refuse_if = Constant(refuse_where, own=True)
 
 
 def fitted_weights(weights: Any, a: Array, axis: Any) -> Array:
+    weights = as_array(weights)
     if np.shape(weights) == np.shape(a):
-        return weights if hasattr(weights, "dtype") else np.asarray(weights)
+        return weights
     if axis is None:
         raise TypeError("Axis must be specified when shapes of a and weights differ.")
     axes = [int(d) % a.ndim for d in np.atleast_1d(axis)]
@@ -92,21 +124,40 @@ def cov_body(
     *,
     dtype: Any = None,
 ) -> Array:
-    x = observations(m, rowvar)
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    x = observations(as_array(m), rowvar)
     if y is not None:
-        x = np.concatenate([x, observations(y, rowvar)], axis=0)
+        x = np.concatenate([x, observations(as_array(y), rowvar)], axis=0)
     x = x.astype(np.result_type(x, np.float64) if dtype is None else dtype)
     ddof = (0 if bias else 1) if ddof is None else ddof
+    fweights, aweights = checked_weights("fweights", fweights, x), checked_weights("aweights", aweights, x)
+    if fweights is not None:
+        refuse_if(fweights != np.round(fweights), TypeError("fweights must be integer"))
     w = aweights if fweights is None else fweights if aweights is None else fweights * aweights
     if w is None:
-        center, total, used = np.mean(x, axis=1, keepdims=True), float(x.shape[1]), x.shape[1] - ddof
+        center, total, used = np.mean(x, axis=1, keepdims=True), x.shape[1], max(x.shape[1] - ddof, 0)
     else:
         total = np.sum(w)
         center = np.sum(x * w, axis=1, keepdims=True) / total
         used = total - (ddof if aweights is None else ddof * np.sum(w * aweights) / total)
+    if w is None and used == 0:
+        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
     deviation = x - center
     weighted = deviation if w is None else deviation * w
     return np.squeeze(np.matmul(weighted, np.conjugate(deviation.T)) / used)
+
+
+def checked_weights(name: str, weights: Any, x: Array) -> Any:
+    if weights is None:
+        return None
+    weights = as_array(weights)
+    if weights.ndim > 1:
+        raise RuntimeError(f"cannot handle multidimensional {name}")
+    if weights.shape[0] != x.shape[1]:
+        raise RuntimeError(f"incompatible numbers of samples and {name}")
+    refuse_if(weights < 0, ValueError(f"{name} cannot be negative"))
+    return weights
 
 
 def observations(m: Array, rowvar: bool) -> Array:
@@ -122,103 +173,6 @@ def corrcoef_body(x: Array, y: Any = None, rowvar: bool = True, *, dtype: Any = 
     return c / scale[:, None] / scale[None, :]
 
 
-# -- Order statistics ----------------------------------------------------------------------------------------
-
-
-def gathered_rows(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
-    """Return `a` with the reduced axes flattened into the last, and the shape that ``keepdims`` gives."""
-    axes = range(a.ndim) if axis is None else [axis] if isinstance(axis, int | np.integer) else axis
-    axes = sorted(int(d) % a.ndim for d in axes)
-    rest = [d for d in range(a.ndim) if d not in axes]
-    shape = (*(a.shape[d] for d in rest), math.prod(a.shape[d] for d in axes))
-    rows = np.reshape(np.transpose(a, rest + axes), shape)
-    return rows, tuple(1 if d in axes else n for d, n in enumerate(a.shape))
-
-
-#: Position of the quantile q among n sorted elements, from 0 (Hyndman and Fan, 1996).
-POSITIONS: dict[str, Callable[[Any, int], Any]] = {
-    "linear": lambda q, n: q * (n - 1),
-    "lower": lambda q, n: np.floor(q * (n - 1)),
-    "higher": lambda q, n: np.ceil(q * (n - 1)),
-    "nearest": lambda q, n: np.round(q * (n - 1)),
-    "midpoint": lambda q, n: (np.floor(q * (n - 1)) + np.ceil(q * (n - 1))) / 2,
-    "weibull": lambda q, n: q * (n + 1) - 1,
-    "hazen": lambda q, n: q * n - 0.5,
-    "median_unbiased": lambda q, n: q * (n + 1 / 3) - 2 / 3,
-    "normal_unbiased": lambda q, n: q * (n + 1 / 4) - 5 / 8,
-    "interpolated_inverted_cdf": lambda q, n: q * n - 1,
-}
-
-
-def quantile_body(
-    a: Array,
-    q: Any,
-    axis: Any = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: bool = False,
-    **unknown: Any,
-) -> Array:
-    if unknown or method not in POSITIONS:
-        raise NotImplementedError(
-            f"np.quantile(method={method!r}, {', '.join(unknown)}) has no derivative rule; "
-            f"these methods have: {', '.join(POSITIONS)}"
-        )
-    rows, kept = gathered_rows(a, axis)
-    n = rows.shape[-1]
-    x = np.sort(rows, axis=-1)
-    if not isinstance(q, int | float) or isinstance(q, np.generic):  # Python's numbers do not widen the result
-        x = x.astype(np.result_type(x, np.asarray(q).dtype))
-    results = []
-    for level in np.ravel(q).tolist():
-        place = float(np.clip(POSITIONS[method](level, n), 0, n - 1))
-        low = math.floor(place)
-        part = place - low
-        y = x[..., low] if part == 0 else x[..., low] * (1 - part) + x[..., low + 1] * part
-        y = np.where(np.isnan(x[..., -1]), np.nan, y)[()]
-        results.append(np.reshape(y, kept) if keepdims else y)
-    return results[0] if np.ndim(q) == 0 else np.reshape(np.stack(results), np.shape(q) + np.shape(results[0]))
-
-
-def percentile_body(a: Array, q: Any, *args: Any, **kwargs: Any) -> Array:
-    return np.quantile(a, np.true_divide(q, a.dtype.type(100)), *args, **kwargs)
-
-
-def median_body(
-    a: Array,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Array:
-    """The middle of the sorted elements, or the mean of the two in the middle; nan where one is nan."""
-    rows, kept = gathered_rows(a, axis)
-    x = np.sort(rows, axis=-1)
-    n = x.shape[-1]
-    middle = x[..., n // 2] if n % 2 else (x[..., n // 2 - 1] + x[..., n // 2]) / 2
-    middle = np.where(np.isnan(x[..., -1]), np.nan, middle)[()]
-    return np.reshape(middle, kept) if keepdims else middle
-
-
-def nanmedian_body(
-    a: Array,
-    axis: int | Sequence[int] | None = None,
-    out: None = None,
-    overwrite_input: bool = False,
-    keepdims: Any = False,
-) -> Array:
-    """Sorting puts the nans last; the middle is that of the numbers before them."""
-    rows, kept = gathered_rows(a, axis)
-    x = np.sort(rows, axis=-1)
-    numbers = np.sum(~np.isnan(x), axis=-1, keepdims=True)
-    low, high = np.maximum(numbers - 1, 0) // 2, np.maximum(numbers, 1) // 2
-    low, high = np.minimum(low, high), np.minimum(np.maximum(high, low), x.shape[-1] - 1)
-    y = (np.take_along_axis(x, low, axis=-1) + np.take_along_axis(x, high, axis=-1)) / 2
-    y = y[..., 0]
-    return np.reshape(y, kept) if keepdims is not np._NoValue and keepdims else y
-
-
 RULES = (
     # -- Differences and integrals
     Composite(np.diff, diff_body),
@@ -228,9 +182,4 @@ RULES = (
     Composite(np.average, average_body),
     Composite(np.cov, cov_body),
     Composite(np.corrcoef, corrcoef_body),
-    # -- Order statistics
-    Composite(np.quantile, quantile_body),
-    Composite(np.percentile, percentile_body),
-    Composite(np.median, median_body),
-    Composite(np.nanmedian, nanmedian_body),
 )

@@ -14,6 +14,11 @@ __all__ = ["RULES"]
 RADIAN = math.pi / 180  # one degree
 
 
+def over_square(x: Array, r: Array) -> Array:
+    """Return ``x / r**2`` without the square, which could overflow."""
+    return x / r / r
+
+
 def sinc_body(x: Array) -> Array:
     """``sin(pi x) / (pi x)``, by its Taylor series near zero so that all derivatives are right there."""
     x = math.pi * x
@@ -35,8 +40,8 @@ RULES = (
     Elementwise(np.arctan, lambda g, x: g / (x * x + 1)),
     Elementwise(
         np.arctan2,
-        singular(lambda g, a, b: g * (b / (a * a + b * b))),
-        singular(lambda g, a, b: -g * (a / (a * a + b * b))),
+        singular(lambda g, a, b: g * over_square(b, np.hypot(a, b))),
+        singular(lambda g, a, b: -g * over_square(a, np.hypot(a, b))),
     ),
     Composite(np.sinc, sinc_body),
     # -- Hyperbolic

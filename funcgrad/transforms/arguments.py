@@ -102,8 +102,22 @@ class Chosen:
 
     def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
+        args, kwargs = self.place(tree)
+        return call_traced(level, f, args, kwargs)
+
+    def function(self, f: AnyFunction) -> AnyFunction:
+        """Return `f` as a function of the differentiated part alone."""
+
+        def of_tree(tree: PyTree) -> Any:
+            args, kwargs = self.place(tree)
+            return f(*args, **kwargs)
+
+        return of_tree
+
+    def place(self, tree: PyTree) -> tuple[Sequence[Any], dict[str, Any]]:
+        """Return the arguments, with `tree` in the place of what :meth:`tree` returned."""
         if self.names is None and self.numbers == 0:
-            return call_traced(level, f, (tree, *self.args[1:]), self.kwargs)
+            return (tree, *self.args[1:]), self.kwargs
         parts = [tree] if self.numbers is None or self.names is None else list(tree)
         args = list(self.args)
         kwargs = self.kwargs
@@ -116,7 +130,7 @@ class Chosen:
         if self.names is not None:
             part = parts.pop(0)
             kwargs = kwargs | ({self.names: part} if isinstance(self.names, str) else part)
-        return call_traced(level, f, args, kwargs)
+        return args, kwargs
 
 
 def choose(

@@ -2,27 +2,29 @@
 
 1. What the tracer carries: a value with one more axis, the first, along which the examples lie. Its space is
    that of one example.
-2. How a primitive is interpreted: elementwise functions by aligning the examples' axes, once for all; every
-   other primitive example by example, until it states a rule of its own.
-3. The public function: :func:`vmap`.
+2. How a primitive is interpreted: by its batching rule, once for all examples.
+3. Where that is not possible, one example after the other: a primitive without a rule alone; the whole function
+   if it branches on a value, or asks for a plain number or array. A warning says so.
+4. The public function: :func:`vmap`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 import optree
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.kinds import Elementwise
-from funcgrad.core.level import Level, Traced, tracers_in, zeros
+from funcgrad.core.batching import READS_KEYWORDS, Batched
+from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
-from funcgrad.errors import EscapedTracerError, LostGradientError
+from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, user_frame
 from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, present
 from funcgrad.tree import NAMESPACE
 
@@ -32,6 +34,23 @@ __all__ = ["vmap"]
 tree_flatten: Any = functools.partial(optree.tree_flatten, none_is_leaf=True, namespace=NAMESPACE)
 tree_map: Any = functools.partial(optree.tree_map, none_is_leaf=True, namespace=NAMESPACE)
 broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=True, namespace=NAMESPACE)
+
+
+class NeedsLoop(BaseException):
+    """The function asked what only a single example can answer. No ``Exception``: it is not for the user to catch."""
+
+    def __init__(self, level: BatchLevel, what: str) -> None:
+        self.level = level
+        self.what = what
+
+
+def ask(what: str) -> Callable[..., NoReturn]:
+    """Return a method that only a single example could answer."""
+
+    def method(self: BatchTracer, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NeedsLoop(self.level, what)
+
+    return method
 
 
 class BatchTracer(Tracer):
@@ -44,16 +63,11 @@ class BatchTracer(Tracer):
     def become(self, new: Any) -> None:
         self.value, self.space = new.value, new.space
 
-    def __bool__(self) -> NoReturn:
-        raise LostGradientError(
-            f"vmap: a branch on a traced value of shape {self.space.shape} would have to go both ways, since every "
-            "example has its own value. Choose with np.where instead."
-        )
-
-    def item(self, *index: Any) -> NoReturn:
-        raise LostGradientError("vmap: item() has no single value, since every example has its own")
-
-    tolist = item
+    __bool__ = ask("a branch on a value")
+    __float__, __int__, __complex__ = ask("float()"), ask("int()"), ask("complex()")
+    __index__ = ask("use as an index")
+    __array__ = ask("conversion to a plain array")
+    item, tolist, tobytes = ask("item()"), ask("tolist()"), ask("tobytes()")
 
 
 class BatchLevel(Level):
@@ -81,22 +95,29 @@ class BatchLevel(Level):
             raise EscapedTracerError(
                 "A traced value was used after the vmap that made it had ended; return it from the function instead."
             )
-        if is_elementwise(primitive) and not any(t.level is self for t in tracers_in(params)):
-            return self.wrap(primitive.run(*self.aligned(operands), **params))
+        batched = [self.owns(x) for x in operands]
+        rule = primitive.batch
+        if rule not in READS_KEYWORDS and any(t.level is self for t in tracers_in(params)):
+            rule = None
+        if rule is not None:
+            values = [x.value if b else x for x, b in zip(operands, batched, strict=True)]
+            keywords = map_tracers(lambda t: Batched(t.value) if t.level is self else t, params) if params else params
+            y = rule(primitive, values, batched, keywords, self.size)
+            if y is not NotImplemented:
+                return self.wrap(y)
+        announce(f"{primitive.name} has no batching rule")
         return self.loop(primitive.run, operands, params)
-
-    def aligned(self, operands: tuple[Array, ...]) -> list[Array]:
-        """Give all batched operands the same number of axes behind the batch axis."""
-        ndim = max(np.ndim(x) for x in operands)
-        return [
-            np.reshape(x.value, (self.size, *(1,) * (ndim - x.ndim), *x.shape)) if self.owns(x) else x for x in operands
-        ]
 
     def owns(self, x: Any) -> bool:
         return isinstance(x, BatchTracer) and x.level is self
 
     def wrap(self, y: Any) -> Any:
-        return type(y)(self.tracer(part) for part in y) if isinstance(y, tuple) else self.tracer(y)
+        if not isinstance(y, tuple | list):
+            return self.tracer(y)
+        parts = [self.tracer(part) for part in y]
+        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+
+    # -- One example after the other ------------------------------------------------------------------
 
     def loop(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Apply to one example after the other, and stack the results."""
@@ -117,26 +138,25 @@ class BatchLevel(Level):
 
     def join(self, *parts: Any) -> Any:
         """Stack the results of the examples; what is no array must be the same for all."""
-        if not all(isinstance(part, np.ndarray | np.generic | Traced | bool) or is_device(part) for part in parts):
-            return parts[0]
-        return self.tracer(np.stack(parts))
+        if all(map(is_array, parts)):
+            if len({np.shape(part) for part in parts}) > 1:
+                raise NeedsLoop(self, "a shape")
+            return self.tracer(stack(parts))
+        if any(part != parts[0] for part in parts):
+            raise NeedsLoop(self, "a result that is no array and")
+        return parts[0]
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        announce(f"{getattr(function, '__name__', function)} has no batching rule")
         return self.loop(function, args, kwargs)
+
+
+def stack(parts: Sequence[Any]) -> Array:
+    return np.stack([as_array(part) for part in parts])
 
 
 def example_of(x: BatchTracer, i: int) -> Array:
     return x.value[i]
-
-
-def is_elementwise(primitive: Primitive) -> bool:
-    function = primitive.function
-    steps = primitive.is_constant and isinstance(function, np.ufunc) and function.signature is None
-    return steps or isinstance(primitive, Elementwise)
-
-
-def is_device(x: Any) -> bool:
-    return hasattr(x, "__array_ufunc__") and hasattr(x, "dtype")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -144,10 +164,31 @@ def space_of_example(space: Space) -> Space:
     return Space(space.shape[1:], space.dtype)
 
 
+def announce(reason: str) -> None:
+    """Warn, once for each line of the user, that the examples are run one by one."""
+    frame = user_frame()
+    warnings.warn_explicit(
+        f"vmap runs one example after the other here: {reason}. The result is right, but slower than one call for all. "
+        "To find such places, turn this warning into an error: "
+        "warnings.simplefilter('error', funcgrad.BatchFallbackWarning).",
+        BatchFallbackWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
 # -- The transform ---------------------------------------------------------------------------------------
 
 
-def vmap(f: AnyFunction, in_axes: Any = 0, out_axes: Any = 0, *, axis_size: int | None = None) -> Callable[..., Any]:
+def vmap(
+    f: AnyFunction,
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    *,
+    axis_size: int | None = None,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
     """Return a function that applies `f` to many examples at once.
 
     Parameters
@@ -155,12 +196,14 @@ def vmap(f: AnyFunction, in_axes: Any = 0, out_axes: Any = 0, *, axis_size: int 
     f : callable
         A function of one example.
     in_axes : int, None, or tree of these
-        Along which axis of each argument the examples lie; None for an argument that all share. A tree is a
-        prefix of the arguments' tree.
-    out_axes : int or tree of int
-        Where the examples' axis goes in the outputs.
+        Along which axis of each positional argument the examples lie; None for an argument that all share. A tree
+        is a prefix of the arguments' tree. Arrays given by keyword have them along their first axis.
+    out_axes : int, None, or tree of these
+        Where the examples' axis goes in the outputs; None for an output that is the same for all.
     axis_size : int, optional
         The number of examples, needed only if no argument has an axis of them.
+    chunk_size : int, optional
+        How many examples to run at once, which bounds the memory; all by default.
 
     Returns
     -------
@@ -171,9 +214,11 @@ def vmap(f: AnyFunction, in_axes: Any = 0, out_axes: Any = 0, *, axis_size: int 
     ValueError
         If the arguments disagree on the number of examples.
 
-    Notes
+    Warns
     -----
-    Elementwise functions run once for all examples. Other primitives run example by example, so far.
+    BatchFallbackWarning
+        Where examples are run one by one: a function without batching rule, a branch on a value that differs between
+        examples (``if x > 0``), ``x.item()``, ``float(x)``, a boolean mask. The results are right, and slower.
 
     Examples
     --------
@@ -182,33 +227,116 @@ def vmap(f: AnyFunction, in_axes: Any = 0, out_axes: Any = 0, *, axis_size: int 
     >>> fg.vmap(fg.grad(lambda x: np.sin(x) * x))(np.array([0.0, 1.0]))
     array([0.        , 1.38177329])
     """
-    return Transformed(apply_vmap, f, {"in_axes": in_axes, "out_axes": out_axes, "axis_size": axis_size})
+    options = {"in_axes": in_axes, "out_axes": out_axes, "axis_size": axis_size, "chunk_size": chunk_size}
+    return Transformed(apply_vmap, f, options)
 
 
 def apply_vmap(
-    f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], *, in_axes: Any, out_axes: Any, axis_size: Any
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    in_axes: Any,
+    out_axes: Any,
+    axis_size: int | None,
+    chunk_size: int | None,
 ) -> Any:
-    leaves, structure = tree_flatten(args)
-    prefix = tuple(in_axes) if isinstance(in_axes, list) else in_axes
-    axes = broadcast_prefix(prefix, args)
-    leaves = [as_array(x) if is_array(x) else x for x in leaves]
-    sizes = {x.shape[axis] for x, axis in zip(leaves, axes, strict=True) if axis is not None and is_array(x)}
-    if axis_size is not None:
-        sizes.add(axis_size)
-    if len(sizes) != 1:
-        raise ValueError(f"vmap: the arguments have {sorted(sizes) or 'no'} examples along in_axes={in_axes}")
-    level = BatchLevel(sizes.pop())
-    try:
-        inputs = [
-            x if axis is None or not is_array(x) else level.tracer(np.moveaxis(x, axis, 0))
-            for x, axis in zip(leaves, axes, strict=True)
+    examples = Examples(f, args, kwargs, in_axes, out_axes, axis_size)
+    if chunk_size is not None and chunk_size < 1:
+        raise ValueError(f"vmap: chunk_size must be at least 1, got {chunk_size}")
+    if chunk_size is None or examples.size <= chunk_size:
+        return present(examples.run())
+    starts = range(0, examples.size, chunk_size)
+    return present(examples.joined([examples.part(start, start + chunk_size).run() for start in starts]))
+
+
+class Examples:
+    """The arguments of one call of a vmapped function, their examples along the first axis."""
+
+    def __init__(
+        self,
+        f: AnyFunction,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        in_axes: Any,
+        out_axes: Any,
+        axis_size: int | None,
+    ) -> None:
+        self.f = f
+        self.out_axes = out_axes
+        leaves, self.structure = tree_flatten((args, kwargs))
+        leaves = [as_array(x) if is_array(x) else x for x in leaves]
+        axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
+        named = [0 if is_array(x) and np.ndim(x) else None for x in leaves[len(axes) :]]
+        self.batched = [axis is not None and is_array(x) for x, axis in zip(leaves, [*axes, *named], strict=True)]
+        sizes = {size_along(x, axis) for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True) if b}
+        if axis_size is not None:
+            sizes.add(axis_size)
+        if len(sizes) != 1:
+            raise ValueError(f"vmap: the arguments have {sorted(sizes) or 'no'} examples along in_axes={in_axes}")
+        self.size = sizes.pop()
+        self.leaves = [
+            np.moveaxis(x, axis, 0) if b else x
+            for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True)
         ]
-        output = call_traced(level, f, structure.unflatten(inputs), kwargs)
-    finally:
-        level.close()
-    outputs, tree = tree_flatten(output)
-    places = broadcast_prefix(out_axes, output)
-    return present(tree.unflatten([collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)]))
+
+    def part(self, start: int, stop: int) -> Examples:
+        """Return the examples from `start` to `stop`."""
+        chunk = object.__new__(Examples)
+        chunk.f, chunk.out_axes, chunk.structure, chunk.batched = self.f, self.out_axes, self.structure, self.batched
+        chunk.size = min(stop, self.size) - start
+        chunk.leaves = [x[start:stop] if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
+        return chunk
+
+    def run(self) -> Any:
+        """Run all examples at once, or, where that is not possible, one by one."""
+        level = BatchLevel(self.size)
+        try:
+            inputs = [level.tracer(x) if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
+            args, kwargs = self.structure.unflatten(inputs)
+            output = call_traced(level, self.f, args, kwargs)
+        except NeedsLoop as need:
+            if need.level is not level:
+                raise
+            announce(f"{need.what} that differs between the examples")
+            return self.loop()
+        finally:
+            level.close()
+        outputs, tree = tree_flatten(output)
+        places = broadcast_prefix(self.out_axes, output)
+        return tree.unflatten([collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)])
+
+    def loop(self) -> Any:
+        """Run one example after the other, and stack the outputs."""
+        if not self.size:
+            raise ValueError("vmap: there is no example to run, and the function branches on values")
+        results = []
+        for i in range(self.size):
+            inputs = [x[i] if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
+            args, kwargs = self.structure.unflatten(inputs)
+            results.append(self.f(*args, **kwargs))
+        return self.merged(results, lambda parts, axis: np.moveaxis(stack(parts), 0, axis))
+
+    def joined(self, results: list[Any]) -> Any:
+        """Join the outputs of several chunks."""
+        return self.merged(results, lambda parts, axis: np.concatenate(parts, axis=axis))
+
+    def merged(self, results: list[Any], join: Callable[[list[Any], int], Any]) -> Any:
+        """Make one output of several, leaf by leaf; what is no array, or the same for all examples, is the first."""
+        places = broadcast_prefix(self.out_axes, results[0])
+        columns = zip(*(tree_flatten(result)[0] for result in results), strict=True)
+        tree = tree_flatten(results[0])[1]
+        leaves = [
+            parts[0] if axis is None or not is_array(parts[0]) else join(list(parts), axis)
+            for parts, axis in zip(columns, places, strict=True)
+        ]
+        return tree.unflatten(leaves)
+
+
+def size_along(x: Array, axis: int) -> int:
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"vmap: in_axes has {axis} for an array of shape {x.shape}")
+    return int(x.shape[axis])
 
 
 def collect(y: Any, axis: int | None, level: BatchLevel) -> Any:

@@ -16,7 +16,7 @@ from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.engine import backward
 from funcgrad.core.graph import Leaf, Node
 from funcgrad.core.kinds import Constant
-from funcgrad.core.level import Shell, Traced, zeros
+from funcgrad.core.level import Shell, Traced, plain, zeros
 from funcgrad.core.space import space_of
 from funcgrad.transforms.arguments import Chosen, Transformed, as_array, call_traced, choose, is_array, match, present
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
@@ -309,7 +309,7 @@ def check_output(value: Any, holomorphic: bool) -> Array:
             f"grad needs a real output, got {space.dtype}. For a complex function take np.real or np.abs, "
             "pass holomorphic=True, or use funcgrad.vjp."
         )
-    return space.dtype.type(1)
+    return space.dtype.type(1) if isinstance(plain(value), np.ndarray | np.generic | float) else np.ones_like(value)
 
 
 stop_gradient_leaf = Constant(lambda x: x, name="stop_gradient", own=True)

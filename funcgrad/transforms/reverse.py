@@ -299,6 +299,7 @@ def install_short_paths() -> None:
         ):
             continue
         path: Any = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
+        path.primitive = primitive
         CALLS[function] = path
         for name in HOT_OPERATORS.get(function, ()):
             setattr(ReverseTracer, name, path)

@@ -27,12 +27,13 @@ from cases import (
     statistics,
     structure,
     table,
+    writing,
 )
 from cases.table import Case
 
 #: What an oracle runs with another library in the place of ``np`` and ``special``.
 MODULES = (
-    *(table, elementwise, structure, indexing, reductions, statistics, products, linalg, spectral, fft),
+    *(table, elementwise, structure, indexing, writing, reductions, statistics, products, linalg, spectral, fft),
     *(polynomials, interpolation, methods, special_gamma, special_error, special_bessel, special_orthogonal),
 )
 
@@ -55,6 +56,7 @@ CASES = joined(
     shape=structure.SHAPE,
     join=structure.JOIN,
     index=indexing.INDEX,
+    writing=writing.WRITING,
     reduce=reductions.REDUCE,
     ufunc=reductions.UFUNC,
     sort=reductions.SORT,
@@ -76,7 +78,14 @@ CASES = joined(
     scipy_signal=scipy_signal.SCIPY_SIGNAL,
 )
 CONSTANTS = joined(constants=constants.CONSTANTS)
-KINKS = kinks.KINKS
+KINKS = [
+    *kinks.KINKS,
+    *spectral.KINKS,
+    *polynomials.KINKS,
+    *special_gamma.KINKS,
+    *special_error.KINKS,
+    *special_bessel.KINKS,
+]
 
 #: Functions (or rows) that have no rule yet: a derivative is refused, and `test_laws.test_ledger_is_true` checks that.
-NO_RULE_YET = frozenset(("unwrap", "vecdot/axis"))
+NO_RULE_YET: frozenset[str] = frozenset()

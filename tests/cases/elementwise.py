@@ -4,7 +4,9 @@ import numpy as np
 
 from cases.table import (
     KEEP,
+    Array,
     Case,
+    Input,
     above_one,
     always_complex,
     away_from_zero,
@@ -20,6 +22,12 @@ from cases.table import (
     unit,
     with_nan,
 )
+
+
+def mantissas(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Draw numbers that stay between the same powers of two."""
+    return np.asarray(rng.uniform(0.55, 0.95, shape) * rng.choice([-4, 1, 8], shape))
+
 
 # Arithmetic
 
@@ -74,7 +82,21 @@ ARITHMETIC = [
     Case("clip/upper", lambda x: np.clip(x, None, 0.1), [distinct(3, 4)]),
     Case("clip/arrays", lambda x, low, high: np.clip(x, low, high), [distinct(2, 3), given([-0.4, -0.2, 0]), given(1)]),
     Case("clip/traced bounds", lambda x, low: np.clip(x, low - 1, low + 1), [distinct(3, 4), unit(4)]),
+    Case("clip/lists", lambda x: np.clip(x, [-0.4, -0.2, 0.0], 1), [distinct(2, 3)], device=False),
+    Case("clip/keywords", lambda x: np.clip(x, min=-0.4, max=0.4), [distinct(3, 4)]),
+    Case("clip/a number between traced bounds", lambda x: np.clip(2, x, x + 1), [distinct(3)]),
+    Case("clip/nothing", lambda x: np.clip(x, None, None), [distinct(3)]),
+    Case("clip/integer below traced", lambda x: np.clip(2, x, None), [distinct(4)]),
     Case("nan_to_num", lambda x: np.nan_to_num(x), [with_nan(3, 4)]),
+    Case("nan_to_num/complex", lambda x: np.nan_to_num(x), [always_complex(with_nan(3, 4))]),
+    Case("nan_to_num/traced value", lambda x, v: np.nan_to_num(x + v, nan=v, posinf=1.0), [with_nan(3, 4), positive()]),
+    Case("nan_to_num/in place", lambda x: np.nan_to_num(x * 1.0, copy=False), [with_nan(3, 4)]),
+    Case("frexp", lambda x: np.frexp(x)[0], [Input((3,), mantissas, mantissas)]),
+    Case("frexp/0-d", lambda x: np.frexp(x)[0] * x, [Input((), mantissas, mantissas)]),
+    Case("power/integer base", lambda n, x: np.power(n, x), [given(np.array([1, 2, 3], np.int8)), positive(3)]),
+    Case("power/negative base", lambda x, n: np.power(x, n), [away_from_zero(4), given([3.0, -2.0, 1.0, 2.0])]),
+    Case("float_power/negative base", lambda x: np.float_power(x, 3), [away_from_zero(2, 3)]),
+    Case("remainder/negative divisor", lambda x, y: np.remainder(x, -y), [away_from_zero(2, 3), positive(3)]),
     Case("divmod/remainder", lambda x, y: np.divmod(x, y)[1], [away_from_zero(2, 3), positive(3)]),
     Case("modf/fraction", lambda x: np.modf(x)[0], [away_from_zero(2, 3)]),
     Case("ldexp", lambda x, n: np.ldexp(x, n), [real(2, 3), given([1, -2, 3])]),
@@ -88,6 +110,8 @@ ARITHMETIC = [
 
 EXPLOG = [
     *unary("exp", real, complex_ok=True),
+    *unary("i0", real),
+    Case("i0/large", lambda x: np.i0(20 * x), [positive(3)]),
     *unary("exp2", real, complex_ok=True),
     *unary("expm1", real, complex_ok=True),
     *unary("log", positive, complex_ok=True),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import funcgrad as fg
 from funcgrad.core.kinds import Elementwise
@@ -126,7 +127,7 @@ def test_the_cotangent_of_a_fan_is_not_changed_under_a_neighbour() -> None:
 
 
 def test_a_failing_rule_leaves_no_half_pass_behind() -> None:
-    _, pullback = fg.vjp(lambda x: np.interp(x, [0.0, 1.0], [0.0, 2.0]) + x * x, np.ones(2))
+    _, pullback = fg.vjp(lambda x: scipy.special._ufuncs._cosine_cdf(x) + x * x, np.ones(2))
     for _ in range(2):
         with pytest.raises(fg.NoDerivativeError):
             pullback(np.ones(2))

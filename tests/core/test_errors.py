@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import funcgrad as fg
+
+unruled = scipy.special._ufuncs._cosine_cdf  # a ufunc without rules
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -92,22 +95,20 @@ def test_values_may_leave_where_the_user_says_so() -> None:
     assert fg.grad(lambda x: x[0] if f"{x[0]:.1f}" == "1.0" and x[0] < 2 else x[1])(X).tolist() == [1, 0, 0]
 
 
-@pytest.mark.parametrize("function", [np.interp, np.unique], ids=lambda f: f.__name__)
-def test_a_function_without_rule_is_an_error_when_its_derivative_is_asked_for(function: Any) -> None:
-    extra = ([0.0, 4.0], [1.0, 2.0]) if function is np.interp else ()
-    with pytest.raises(fg.NoDerivativeError, match=rf"(?s){function.__name__}.*float64\[3\].*test_errors.py:\d+"):
-        fg.grad(lambda x: function(x, *extra).sum())(X)
-    with pytest.raises(fg.NoDerivativeError, match=function.__name__):
-        fg.jvp(lambda x: function(x, *extra).sum(), (X,), (X,))
+def test_a_function_without_rule_is_an_error_when_its_derivative_is_asked_for() -> None:
+    with pytest.raises(fg.NoDerivativeError, match=r"(?s)_cosine_cdf.*float64\[3\].*test_errors.py:\d+"):
+        fg.grad(lambda x: unruled(x).sum())(X)
+    with pytest.raises(fg.NoDerivativeError, match="_cosine_cdf"):
+        fg.jvp(lambda x: unruled(x).sum(), (X,), (X,))
     seen = []
-    gradient = fg.grad(lambda x: (seen.append(function(x, *extra)), x @ x)[1])(X)
+    gradient = fg.grad(lambda x: (seen.append(unruled(x)), x @ x)[1])(X)
     np.testing.assert_array_equal(gradient, 2 * X)
-    assert seen[0].shape == function(X, *extra).shape
+    assert seen[0].shape == X.shape
 
 
 def test_a_keyword_without_rule_is_an_error() -> None:
-    with pytest.raises(fg.NoDerivativeError, match="initial"):
-        fg.grad(lambda x: np.max(x, initial=x[0]))(X)
+    with pytest.raises(fg.NoDerivativeError, match="rcond"):
+        fg.grad(lambda x: np.linalg.pinv(x[:, None], rcond=x[0]).sum())(X)
     with pytest.raises(TypeError, match="nonsense"):
         fg.grad(lambda x: np.tril(x[:, None] * x, nonsense=1).sum())(X)
 

@@ -9,14 +9,17 @@ from funcgrad.rules.special import (
     hypergeometric,
     incomplete,
     logistic,
+    noncentral,
     orthogonal,
     struve,
+    waves,
+    wright,
 )
 
 __all__ = ["FAMILIES"]
 
 CHAPTERS = (
-    *(gamma, incomplete, error, logistic, distributions),
-    *(bessel, struve, elliptic, orthogonal, hypergeometric),
+    *(gamma, incomplete, error, logistic, distributions, noncentral),
+    *(bessel, struve, elliptic, orthogonal, hypergeometric, waves, wright),
 )
 FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)

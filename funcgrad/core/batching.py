@@ -1,0 +1,362 @@
+"""Batching rules: how to apply a function to many examples by one call.
+
+A rule gets the primitive, its operands with the examples along the first axis (or without one, where all examples
+share the operand), which of them have it, and the keywords. It returns the outputs with the examples first. So most
+rules are a change of keywords: an axis of an example is the next one of the batch.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from funcgrad._typing import Array
+from funcgrad.core.space import Space
+
+if TYPE_CHECKING:
+    from funcgrad.core.primitive import Primitive
+
+__all__ = [
+    *("READS_KEYWORDS", "Batch", "Batched", "align", "aligned", "along", "along_one", "axes_named", "batch_along"),
+    *("batch_broadcast_to", "batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem"),
+    *("batch_matmul", "batch_outer", "batch_reshape", "batch_roll", "batch_scatter", "batch_setitem"),
+    *("batch_squeeze", "batch_tensordot", "batch_transpose", "stacked"),
+]
+
+Operands: TypeAlias = Sequence[Array]
+Flags: TypeAlias = Sequence[bool]
+Params: TypeAlias = dict[str, Any]
+Batch: TypeAlias = Callable[["Primitive", Operands, Flags, Params, int], Any]
+
+# -- Operands --------------------------------------------------------------------------------------------
+
+
+def example_ndim(x: Array, batched: bool) -> int:
+    return np.ndim(x) - batched
+
+
+def align(xs: Operands, batched: Flags) -> list[Array]:
+    """Give all batched operands the same number of axes behind the examples', so that they broadcast."""
+    ndim = max(example_ndim(x, b) for x, b in zip(xs, batched, strict=True))
+    return [
+        np.reshape(x, (x.shape[0], *(1,) * (ndim + 1 - x.ndim), *x.shape[1:])) if b and x.ndim <= ndim else x
+        for x, b in zip(xs, batched, strict=True)
+    ]
+
+
+def spread(x: Array, batched: bool, size: int) -> Array:
+    """Give an operand that all examples share an axis of examples."""
+    return x if batched else np.broadcast_to(x, (size, *np.shape(x)))
+
+
+def shifted(axis: Any, ndim: int) -> Any:
+    """Turn an axis of an example with `ndim` axes, or several, into that of the batch."""
+    if isinstance(axis, Sequence):
+        return tuple(shifted(a, ndim) for a in axis)
+    axis = operator.index(axis)
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return axis % ndim + 1
+
+
+# -- Rules of most functions -------------------------------------------------------------------------------
+
+
+def aligned(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Of an elementwise function, and of one that works on stacks of matrices."""
+    return primitive.run(*align(xs, batched), **params)
+
+
+def stacked(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Of a function of one operand that works on its last axes, or on each element alone."""
+    return primitive.run(*xs, **params)
+
+
+def along(keyword: str = "axis", default: Any = None) -> Batch:
+    """Of a function along axes of an array, all of them if none is named."""
+
+    def batch(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+        ndim = xs[0].ndim - 1
+        axis = params.get(keyword, default)
+        over = tuple(range(1, ndim + 1)) if axis is None else () if not ndim else shifted(axis, ndim)
+        return primitive.run(xs[0], **params | {keyword: over})
+
+    return batch
+
+
+def along_one(keyword: str = "axis", default: Any = None) -> Batch:
+    """Of a function along one axis, or of the flattened array if none is named."""
+
+    def batch(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+        x = xs[0]
+        axis = params.get(keyword, default)
+        if axis is None:
+            x, axis = np.reshape(x, (size, math.prod(x.shape[1:]))), 0
+        return primitive.run(x, **params | {keyword: shifted(axis, x.ndim - 1)})
+
+    return batch
+
+
+def axes_named(*keywords: str, **defaults: Any) -> Batch:
+    """Of a function whose keywords name axes of the array."""
+
+    def batch(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+        ndim = xs[0].ndim - 1
+        return primitive.run(xs[0], **params | {k: shifted((defaults | params)[k], ndim) for k in keywords})
+
+    return batch
+
+
+def batch_along(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Of ``take_along_axis``: the indices have as many axes as the array."""
+    ndim = max(example_ndim(x, b) for x, b in zip(xs, batched, strict=True))
+    parts = [x if b else x[None] for x, b in zip(xs, batched, strict=True)]
+    return primitive.run(*parts, **params | {"axis": shifted(params["axis"], ndim)})
+
+
+# -- Shapes ------------------------------------------------------------------------------------------------
+
+
+def batch_reshape(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Of ``reshape`` and ``ravel``; in Fortran's order the examples' axis has to be the last."""
+    (x,) = xs
+    shape = resolved(params["shape"], x.shape[1:])
+    if params.get("order", "C") == "C":
+        return primitive.run(x, **params | {"shape": (size, *shape)})
+    return np.moveaxis(primitive.run(np.moveaxis(x, 0, -1), **params | {"shape": (*shape, size)}), -1, 0)
+
+
+def resolved(shape: Any, old: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape with the length that -1 stands for."""
+    new = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if -1 not in new:
+        return new
+    known, total = math.prod(n for n in new if n != -1), math.prod(old)
+    if known == 0 or total % known:
+        raise ValueError(f"cannot reshape array of shape {old} into shape {new}")
+    return tuple(total // known if n == -1 else n for n in new)
+
+
+def batch_transpose(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    ndim = xs[0].ndim - 1
+    axes = params.get("axes")
+    return primitive.run(xs[0], axes=(0, *shifted(tuple(range(ndim))[::-1] if axes is None else axes, ndim)))
+
+
+def batch_expand_dims(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    axis = params["axis"]
+    new = xs[0].ndim - 1 + (len(axis) if isinstance(axis, tuple | list) else 1)
+    return primitive.run(xs[0], axis=shifted(axis, new))
+
+
+def batch_squeeze(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    shape = xs[0].shape[1:]
+    axis = params.get("axis")
+    ones = tuple(d for d, n in enumerate(shape) if n == 1)
+    return primitive.run(xs[0], axis=shifted(ones if axis is None else axis, len(shape)))
+
+
+def batch_broadcast_to(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    shape = params["shape"]
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    missing = len(shape) + 1 - xs[0].ndim
+    x = np.reshape(xs[0], (size, *(1,) * missing, *xs[0].shape[1:])) if missing > 0 else xs[0]
+    return primitive.run(x, shape=(size, *shape))
+
+
+def batch_roll(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Without an axis, the elements are rolled in one row."""
+    x, axis = xs[0], params.get("axis")
+    if axis is not None:
+        return primitive.run(x, **params | {"axis": shifted(axis, x.ndim - 1)})
+    rows = np.reshape(x, (size, math.prod(x.shape[1:])))
+    return np.reshape(primitive.run(rows, shift=np.sum(params["shift"]), axis=1), x.shape)
+
+
+def batch_concatenate(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    parts = [spread(x, b, size) for x, b in zip(xs, batched, strict=True)]
+    return primitive.run(*parts, **params | {"axis": shifted(params["axis"], parts[0].ndim - 1)})
+
+
+# -- Products ----------------------------------------------------------------------------------------------
+
+
+def batch_matmul(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Vectors become matrices with one row or column; the result loses these axes again."""
+    (a, b), (of_a, of_b) = xs, batched
+    row, column = example_ndim(a, of_a) == 1, example_ndim(b, of_b) == 1
+    if row:
+        a = np.expand_dims(a, -2)
+    if column:
+        b = np.expand_dims(b, -1)
+    y = primitive.run(*align((a, b), batched), **params)
+    return np.squeeze(y, ((-2,) if row else ()) + ((-1,) if column else ())) if row or column else y
+
+
+def batch_einsum(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """The examples get an index of their own."""
+    inputs, output = params["subscripts"].split("->")
+    letter = next(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in params["subscripts"])
+    terms = [letter + term if b else term for term, b in zip(inputs.split(","), batched, strict=True)]
+    return primitive.run(*xs, **params | {"subscripts": f"{','.join(terms)}->{letter}{output}"})
+
+
+def batch_outer(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    rows, columns = (np.reshape(x, (size, -1)) if b else np.ravel(x) for x, b in zip(xs, batched, strict=True))
+    return rows[..., :, None] * columns[..., None, :]
+
+
+def batch_tensordot(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """As an Einstein sum: the examples get an index of their own."""
+    (a, b), axes = xs, params["axes"]
+    ndims = [example_ndim(x, of_x) for x, of_x in zip(xs, batched, strict=True)]
+    if isinstance(axes, int | np.integer):
+        axes = (range(ndims[0] - int(axes), ndims[0]), range(int(axes)))
+    pairs = [[int(d) % n for d in np.atleast_1d(list(np.atleast_1d(of)))] for of, n in zip(axes, ndims, strict=True)]
+    left = list(range(1, ndims[0] + 1))
+    right = list(range(ndims[0] + 1, sum(ndims) + 1))
+    for d, e in zip(*pairs, strict=True):
+        right[e] = left[d]
+    output = [n for d, n in enumerate(left) if d not in pairs[0]]
+    output += [n for e, n in enumerate(right) if e not in pairs[1]]
+    terms = [[0, *term] if of_x else term for term, of_x in zip((left, right), batched, strict=True)]
+    return np.einsum(a, terms[0], b, terms[1], [0, *output], optimize=True)
+
+
+# -- Reading and writing -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Batched:
+    """An array among the keywords, such as an index, of which every example has its own: along the first axis."""
+
+    value: Array
+
+
+class Places:
+    """An index into arrays with the examples along their last axis, where they are in nobody's way.
+
+    Reading there gives the examples' axis at `place`, behind the `depth` axes that the index arrays have in common,
+    which begin at `start` while an example of its own would have them at `own`.
+    """
+
+    index: tuple[Any, ...]
+
+    def __init__(self, index: Any, shape: tuple[int, ...], size: int, batched: bool) -> None:
+        self.own, self.start, self.depth, self.place = 0, 0, 0, -1
+        if not any(isinstance(part, Batched) for part in parts_of(index)):
+            ellipsis = any(part is Ellipsis for part in parts_of(index))
+            self.index = (*parts_of(index), slice(None)) if ellipsis else parts_of(index)
+            return
+        parts = explicit(index, shape)
+        arrays = [part.value[0] if isinstance(part, Batched) else part for part in parts if is_advanced(part)]
+        self.depth = max((np.ndim(part) for part in arrays), default=0)
+        self.own = start_of_advanced(parts)
+        whole = [self.behind(part) if is_advanced(part) else part for part in parts]
+        if batched:
+            whole.append(np.arange(size))
+        self.index = tuple(whole)
+        self.start = start_of_advanced(self.index)
+        self.place = self.start + self.depth
+
+    def behind(self, part: Any) -> Any:
+        """Give an index array the examples' axis as its last."""
+        if isinstance(part, Batched):
+            part = np.moveaxis(part.value, 0, -1)
+            return np.reshape(part, (1,) * (self.depth + 1 - part.ndim) + part.shape)
+        return part if isinstance(part, int | np.integer) else np.expand_dims(part, -1)
+
+    def first(self, y: Array) -> Array:
+        """Bring what was read there into the shape of examples along the first axis."""
+        y = np.moveaxis(y, self.place, 0)
+        return np.moveaxis(y, self.axes(self.start), self.axes(self.own))
+
+    def back(self, y: Array) -> Array:
+        """Undo :meth:`first`, for what is to be written there."""
+        return np.moveaxis(np.moveaxis(y, self.axes(self.own), self.axes(self.start)), 0, self.place)
+
+    def axes(self, start: int) -> list[int]:
+        return list(range(start + 1, start + 1 + self.depth))
+
+    def shape(self, shape: tuple[int, ...]) -> Any:
+        """Return the shape of what is read from arrays of `shape`, examples first."""
+        read = np.broadcast_to(np.zeros(()), shape)[self.index]
+        return self.first(read).shape
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def explicit(index: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Write an index out: no Ellipsis, no lists, masks as the places where they are true, slices up to the end."""
+    parts: list[Any] = []
+    for part in parts_of(index):
+        part = np.asarray(part) if isinstance(part, list) else part
+        if getattr(part, "dtype", None) == np.bool_ and not isinstance(part, Batched):
+            parts.extend(np.nonzero(part))
+        else:
+            parts.append(part)
+    taken = sum(part is not None and part is not Ellipsis for part in parts)
+    fill = [slice(None)] * (len(shape) - taken)
+    at = next((i for i, part in enumerate(parts) if part is Ellipsis), None)
+    return parts + fill if at is None else parts[:at] + fill + parts[at + 1 :]
+
+
+def is_advanced(part: Any) -> bool:
+    return not (part is None or isinstance(part, slice))
+
+
+def start_of_advanced(parts: Sequence[Any]) -> int:
+    """Return where NumPy puts the axes of index arrays: in their place if they are neighbours, else in front."""
+    places = [i for i, part in enumerate(parts) if is_advanced(part)]
+    return places[0] if places and places == list(range(places[0], places[-1] + 1)) else 0
+
+
+def is_slice(part: Any) -> bool:
+    return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
+
+
+def has_masks(index: Any) -> bool:
+    return any(isinstance(part, Batched) and part.value.dtype == np.bool_ for part in parts_of(index))
+
+
+def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    (x,), index = xs, params["index"]
+    if batched[0] and all(is_slice(part) for part in parts_of(index)):
+        return primitive.run(x, index=(slice(None), *parts_of(index)))
+    if has_masks(index):
+        return NotImplemented
+    places = Places(index, x.shape[1:] if batched[0] else x.shape, size, batched[0])
+    return places.first(primitive.run(np.moveaxis(x, 0, -1) if batched[0] else x, index=places.index))
+
+
+def batch_setitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    x, value = spread(xs[0], batched[0], size), xs[1]
+    if has_masks(params["index"]):
+        return NotImplemented
+    places = Places(params["index"], x.shape[1:], size, True)
+    x = np.moveaxis(x, 0, -1)
+    value = np.broadcast_to(
+        align((value, np.empty(places.shape(x.shape)[1:])), (batched[1], False))[0], places.shape(x.shape)
+    )
+    return np.moveaxis(primitive.run(x, places.back(value), index=places.index), -1, 0)
+
+
+def batch_scatter(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    space = params["space"]
+    if any(map(has_masks, params["indices"])):
+        return NotImplemented
+    places = [Places(index, space.shape, size, True) for index in params["indices"]]
+    parts = [p.back(spread(x, b, size)) for p, x, b in zip(places, xs, batched, strict=True)]
+    whole = Space((*space.shape, size), space.dtype)
+    return np.moveaxis(primitive.run(*parts, space=whole, indices=tuple(p.index for p in places)), -1, 0)
+
+
+#: Rules that understand arrays of the examples among the keywords.
+READS_KEYWORDS = (batch_getitem, batch_setitem, batch_scatter)

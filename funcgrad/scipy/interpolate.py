@@ -1,1 +1,0 @@
-"""Interpolation, with SciPy's signatures."""

@@ -1,1 +1,0 @@
-"""Images: correlation, filters and interpolation, with SciPy's signatures."""

@@ -1,1 +1,0 @@
-"""Convolutions and filters, with SciPy's signatures."""

@@ -1,1 +1,0 @@
-"""Special functions that are no ufuncs, with SciPy's signatures."""

@@ -1,0 +1,546 @@
+"""Jacobians and Hessians, and their products with vectors: compositions of ``jvp``, ``vjp`` and ``vmap``.
+
+A Jacobian pushes (or pulls) a whole basis of tangents (or cotangents) through the function as one batch.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.level import plain
+from funcgrad.core.space import Space, space_of
+from funcgrad.transforms.arguments import Transformed, as_array, choose, is_array
+from funcgrad.transforms.batch import vmap
+from funcgrad.transforms.forward import jvp
+from funcgrad.transforms.gradient import float0, grad, vjp
+from funcgrad.tree import Structure, flatten, map
+
+__all__ = [
+    *("derivative", "elementwise_grad", "ggnvp", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "vhp"),
+]
+
+ArgNums = int | Sequence[int] | None
+ArgNames = str | Sequence[str] | None
+
+# -- Jacobians -------------------------------------------------------------------------------------------
+
+
+def jacfwd(
+    f: AnyFunction,
+    argnums: ArgNums = None,
+    *,
+    argnames: ArgNames = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that evaluates the Jacobian of `f` column by column, in forward mode.
+
+    The right choice for more outputs than inputs.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays or pytrees.
+    argnums : int or sequence of int, optional
+        Which positional arguments to differentiate; 0 by default. A sequence gives a tuple of Jacobians.
+    argnames : str or sequence of str, optional
+        Which arguments to differentiate, by name.
+    has_aux : bool
+        Whether `f` returns ``(output, aux)``; the result is then ``(jacobian, aux)``.
+    holomorphic : bool
+        Whether `f` is holomorphic, from complex to complex.
+    chunk_size : int, optional
+        How many columns to compute at once, which bounds the memory; all by default.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; returns a tree like the output of `f`, with a tree like the argument at each leaf,
+        whose leaves have shape ``output.shape + input.shape``.
+
+    Raises
+    ------
+    TypeError
+        If an input is not real (not complex, if `holomorphic`).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.jacfwd(lambda x: np.array([1.0, 2.0]) * x**2)(3.0)
+    array([ 6., 12.])
+    """
+    options = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
+    return Transformed(apply_jacfwd, f, options | {"holomorphic": holomorphic, "chunk_size": chunk_size})
+
+
+def apply_jacfwd(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    argnums: ArgNums,
+    argnames: ArgNames,
+    has_aux: bool,
+    holomorphic: bool,
+    chunk_size: int | None,
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    inputs = Leaves("jacfwd", chosen.tree())
+    inputs.check("input", "c" if holomorphic else "f", "jacfwd", holomorphic)
+    aux: Any = None
+    structure: Any = None
+
+    def push(*tangents: Array) -> Any:
+        nonlocal aux, structure
+        out = jvp(chosen.function(f), (chosen.tree(),), (inputs.unflatten(tangents),), has_aux=has_aux)
+        aux = out[2] if has_aux else None
+        leaves, structure = flatten(out[1])
+        return leaves
+
+    columns = in_chunks(push, inputs, chunk_size)
+    jacobian = structure.unflatten([inputs.unflatten(inputs.split_last(np.moveaxis(c, 0, -1))) for c in columns])
+    return (jacobian, aux) if has_aux else jacobian
+
+
+def jacrev(
+    f: AnyFunction,
+    argnums: ArgNums = None,
+    *,
+    argnames: ArgNames = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that evaluates the Jacobian of `f` row by row, in reverse mode.
+
+    The right choice for more inputs than outputs. `f` is evaluated once.
+
+    Parameters
+    ----------
+    f, argnums, argnames, has_aux, holomorphic, chunk_size
+        As in :func:`jacfwd`, with rows in the place of columns.
+    allow_int : bool
+        Whether to accept integer arguments; their Jacobian has dtype ``float0``.
+
+    Returns
+    -------
+    callable
+        As in :func:`jacfwd`.
+
+    Raises
+    ------
+    TypeError
+        If an output is not real (not complex, if `holomorphic`), or an input is an integer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.jacrev(lambda x: x[:2] * x[2])(np.array([1.0, 2.0, 3.0]))
+    array([[3., 0., 1.],
+           [0., 3., 2.]])
+    """
+    options = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(apply_jacrev, f, options | {"allow_int": allow_int, "chunk_size": chunk_size})
+
+
+def apply_jacrev(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    argnums: ArgNums,
+    argnames: ArgNames,
+    has_aux: bool,
+    holomorphic: bool,
+    allow_int: bool,
+    chunk_size: int | None,
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    inputs = Leaves("jacrev", chosen.tree())
+    inputs.check("input", "c" if holomorphic else "fcbiu" if allow_int else "fc", "jacrev", holomorphic)
+    value, pullback, *aux = vjp(chosen.function(f), chosen.tree(), has_aux=has_aux)
+    jacobian = rows_of(pullback, inputs, Leaves("jacrev", value), holomorphic, chunk_size)
+    return (jacobian, *aux) if has_aux else jacobian
+
+
+def rows_of(
+    pullback: Callable[..., Any], inputs: Leaves, outputs: Leaves, holomorphic: bool, chunk_size: int | None
+) -> PyTree:
+    """Pull a basis of cotangents back."""
+    outputs.check("output", "c" if holomorphic else "f", "jacrev", holomorphic)
+
+    def pull(*cotangents: Array) -> list[Any]:
+        return flatten(pullback(outputs.unflatten(cotangents))[0])[0]
+
+    rows = in_chunks(pull, outputs, chunk_size)
+    rows = [
+        row if space.is_inexact else np.zeros((outputs.size, *space.shape), float0)
+        for row, space in zip(rows, inputs.spaces, strict=True)
+    ]
+    blocks = zip(*(outputs.split_first(row) for row in rows), strict=True)
+    return outputs.unflatten([inputs.unflatten(block) for block in blocks])
+
+
+def jacobian(
+    f: AnyFunction,
+    argnums: ArgNums = None,
+    *,
+    argnames: ArgNames = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that evaluates the Jacobian of `f`, in the mode that needs fewer passes.
+
+    Parameters
+    ----------
+    f, argnums, argnames, has_aux, holomorphic, chunk_size
+        As in :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        As in :func:`jacfwd`. It is :func:`jacrev` where the outputs have fewer elements than the inputs, or where
+        inputs are complex and outputs real, and :func:`jacfwd` otherwise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    options = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
+    return Transformed(apply_jacobian, f, options | {"holomorphic": holomorphic, "chunk_size": chunk_size})
+
+
+def apply_jacobian(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    argnums: ArgNums,
+    argnames: ArgNames,
+    has_aux: bool,
+    holomorphic: bool,
+    chunk_size: int | None,
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    inputs = Leaves("jacobian", chosen.tree())
+    inputs.check("input", "c" if holomorphic else "fc", "jacobian", holomorphic)
+    value, pullback, *aux = vjp(chosen.function(f), chosen.tree(), has_aux=has_aux)
+    outputs = Leaves("jacobian", value)
+    if outputs.size < inputs.size or (not holomorphic and any(s.is_complex for s in inputs.spaces)):
+        jacobian = rows_of(pullback, inputs, outputs, holomorphic, chunk_size)
+        return (jacobian, *aux) if has_aux else jacobian
+    options: Any = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
+    return apply_jacfwd(f, args, kwargs, **options, holomorphic=holomorphic, chunk_size=chunk_size)
+
+
+def hessian(
+    f: AnyFunction,
+    argnums: ArgNums = None,
+    *,
+    argnames: ArgNames = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return a function that evaluates the matrix of second derivatives, forward over reverse.
+
+    Parameters
+    ----------
+    f, argnums, argnames, has_aux, holomorphic, chunk_size
+        As in :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        A tree like the output of `f`, in it trees like the argument, twice: leaves of shape
+        ``output.shape + input.shape + input.shape``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    rows = jacrev(f, argnums, argnames=argnames, has_aux=has_aux, holomorphic=holomorphic, chunk_size=chunk_size)
+    return jacfwd(rows, argnums, argnames=argnames, has_aux=has_aux, holomorphic=holomorphic, chunk_size=chunk_size)
+
+
+class Leaves:
+    """The arrays of a tree, as one long vector: a basis of it, and how a matrix splits into blocks for the leaves."""
+
+    def __init__(self, name: str, tree: PyTree) -> None:
+        leaves, self.structure = flatten(tree)
+        for leaf in leaves:
+            if not is_array(leaf):
+                raise TypeError(f"{name} needs arrays, got {type(leaf).__name__} {leaf!r:.80}")
+        self.arrays = [as_array(leaf) for leaf in leaves]
+        self.spaces = [space_of(x) for x in self.arrays]
+        self.ends = list(itertools.accumulate(space.size if space.is_inexact else 0 for space in self.spaces))
+        self.size = self.ends[-1] if self.ends else 0
+        self.unflatten: Callable[..., PyTree] = self.structure.unflatten
+
+    structure: Structure
+
+    def check(self, role: str, kinds: str, name: str, holomorphic: bool) -> None:
+        for space in self.spaces:
+            if space.dtype.kind not in kinds:
+                wanted = "complex" if holomorphic else "real" if kinds == "f" else "real or complex"
+                raise TypeError(
+                    f"{name}{' with holomorphic=True' if holomorphic else ''} needs {wanted} {role}s, got {space}. "
+                    + ("Use jacrev for complex inputs, and jacfwd for complex outputs." if space.is_complex else "")
+                )
+
+    def basis(self, start: int, stop: int) -> list[Array]:
+        """Return unit vectors `start` to `stop`, leaf by leaf; zeros without meaning for integers."""
+        return [
+            unit_vectors(space, x, start - (end - space.size), stop - (end - space.size))
+            if space.is_inexact
+            else np.zeros((stop - start, *space.shape), float0)
+            for space, x, end in zip(self.spaces, self.arrays, self.ends, strict=True)
+        ]
+
+    def split_last(self, matrix: Array) -> list[Array]:
+        """Cut the last axis into the leaves' shapes."""
+        parts = np.split(matrix, self.ends[:-1], axis=-1)
+        return [np.reshape(p, (*p.shape[:-1], *s.shape)) for p, s in zip(parts, self.spaces, strict=True)]
+
+    def split_first(self, matrix: Array) -> list[Array]:
+        """Cut the first axis into the leaves' shapes."""
+        parts = np.split(matrix, self.ends[:-1], axis=0)
+        return [np.reshape(p, (*s.shape, *p.shape[1:])) for p, s in zip(parts, self.spaces, strict=True)]
+
+
+def unit_vectors(space: Space, like: Array, start: int, stop: int) -> Array:
+    """Return rows `start` to `stop` of an identity matrix, zeros outside of it, as arrays of `space`."""
+    like = plain(like)
+    device = {} if isinstance(like, np.ndarray | np.generic) else {"like": like}
+    rows = np.eye(stop - start, space.size, start, dtype=space.dtype, **device)
+    return np.reshape(rows, (stop - start, *space.shape))
+
+
+def in_chunks(function: Callable[..., list[Array]], leaves: Leaves, chunk_size: int | None) -> list[Array]:
+    """Apply a linear function to a basis; the first axis of the results counts the unit vectors."""
+    step = leaves.size if chunk_size is None else chunk_size
+    if step < 1 and chunk_size is not None:
+        raise ValueError(f"chunk_size must be at least 1, got {chunk_size}")
+    starts = range(0, leaves.size, step) if leaves.size else (0,)
+    results = [vmap(function)(*leaves.basis(start, min(start + step, leaves.size))) for start in starts]
+    return results[0] if len(results) == 1 else [np.concatenate(parts) for parts in zip(*results, strict=True)]
+
+
+# -- Products with vectors -----------------------------------------------------------------------------------
+
+
+def hvp(f: AnyFunction, primals: Any = None, tangents: Any = None) -> Any:
+    """Multiply the Hessian of a scalar function by a vector, forward over reverse: the cost of a few gradients.
+
+    Parameters
+    ----------
+    f : callable
+        A function that returns a real scalar.
+    primals : tuple of pytree, or pytree
+        The point, one entry for each positional argument; without a tuple, the only argument.
+    tangents : tuple of pytree, or pytree
+        The vector, like `primals`.
+
+    Returns
+    -------
+    tuple of pytree, or pytree
+        The product, like `primals`. Without `primals` and `tangents`: a function ``(*args, vector)``, where the vector
+        belongs to the first argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    if primals is None:
+        return product_function(hvp, f)
+    return with_tuples(hessian_times, f, primals, tangents)
+
+
+def hessian_times(f: AnyFunction, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    return jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
+
+
+def vhp(f: AnyFunction, primals: Any = None, cotangents: Any = None) -> Any:
+    """Multiply a vector by the Hessian of a scalar function, reverse over reverse.
+
+    Parameters
+    ----------
+    f, primals, cotangents
+        As in :func:`hvp`.
+
+    Returns
+    -------
+    tuple of pytree, or pytree
+        As in :func:`hvp`, to which it is equal, as the Hessian is symmetric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.vhp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    if primals is None:
+        return product_function(vhp, f)
+    return with_tuples(times_hessian, f, primals, cotangents)
+
+
+def times_hessian(f: AnyFunction, primals: tuple[Any, ...], cotangents: tuple[Any, ...]) -> Any:
+    return vjp(grad(f, tuple(range(len(primals)))), *primals)[1](cotangents)
+
+
+def half_sum_of_squares(y: PyTree) -> Array:
+    return sum(np.sum(np.real(leaf * np.conjugate(leaf))) for leaf in flatten(y)[0]) / 2
+
+
+def ggnvp(
+    f: AnyFunction, primals: Any = None, tangents: Any = None, *, loss: Callable[[Any], Any] = half_sum_of_squares
+) -> Any:
+    """Multiply the generalized Gauss-Newton matrix of ``loss(f(x))`` by a vector.
+
+    The matrix is ``J.T @ H @ J``, where ``J`` is the Jacobian of `f` and ``H`` the Hessian of `loss` (Schraudolph,
+    "Fast curvature matrix-vector products for second-order gradient descent", 2002). It is positive semi-definite if
+    the loss is convex.
+
+    Parameters
+    ----------
+    f : callable
+        The model: returns what the loss compares, such as residuals.
+    primals, tangents
+        As in :func:`hvp`.
+    loss : callable
+        A function from the output of `f` to a real scalar; half the sum of squares by default.
+
+    Returns
+    -------
+    tuple of pytree, or pytree
+        As in :func:`hvp`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.ggnvp(lambda x: x**2, np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 4., 16.])
+    """
+
+    def times(f: AnyFunction, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+        value, change = jvp(f, primals, tangents)
+        return vjp(f, *primals)[1](hvp(loss, value, change))
+
+    if primals is None:
+        return product_function(lambda f, *point: ggnvp(f, *point, loss=loss), f)
+    return with_tuples(times, f, primals, tangents)
+
+
+def with_tuples(product: Callable[..., Any], f: AnyFunction, primals: Any, vectors: Any) -> Any:
+    """Call `product` with tuples; give back no tuple where none was given."""
+    if isinstance(primals, tuple):
+        if not isinstance(vectors, tuple | list) or len(vectors) != len(primals):
+            raise TypeError(
+                f"expected {len(primals)} vectors in a tuple like the primals, got {type(vectors).__name__}"
+            )
+        return product(f, primals, tuple(vectors))
+    return product(f, (primals,), (vectors,))[0]
+
+
+def product_function(product: Callable[..., Any], f: AnyFunction) -> Callable[..., Any]:
+    """Return a function of the arguments of `f` and a vector, which belongs to the first of them."""
+
+    def multiply(first: Any, *rest: Any) -> Any:
+        *others, vector = rest
+        return product(lambda x: f(x, *others), (first,), (vector,))[0]
+
+    return multiply
+
+
+# -- Maps of scalars -----------------------------------------------------------------------------------------
+
+
+def elementwise_grad(f: AnyFunction, argnums: ArgNums = None, *, argnames: ArgNames = None) -> Callable[..., Any]:
+    """Return the derivative of a function that acts on each element alone, with one reverse pass.
+
+    Parameters
+    ----------
+    f : callable
+        A function whose output elements depend on one element each; of any other, sums of its Jacobian's columns
+        come out.
+    argnums, argnames
+        As in :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`, returns a tree like the differentiated argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.elementwise_grad(np.sin)(np.array([0.0, np.pi]))
+    array([ 1., -1.])
+    """
+    return Transformed(apply_elementwise, f, {"argnums": argnums, "argnames": argnames})
+
+
+def apply_elementwise(
+    f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], *, argnums: ArgNums, argnames: ArgNames
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    value, pullback = vjp(chosen.function(f), chosen.tree())
+    return pullback(map(np.ones_like, value))[0]
+
+
+def derivative(f: AnyFunction, argnums: ArgNums = None, *, argnames: ArgNames = None) -> Callable[..., Any]:
+    """Return the derivative of a function of a number, or of each element alone, with one forward pass.
+
+    Parameters
+    ----------
+    f : callable
+        A function of a number, with any output; or one that acts on each element of an array alone.
+    argnums, argnames
+        As in :func:`jacfwd`.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`, returns a tree like its output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> fg.derivative(fg.derivative(np.sin))(np.pi / 2)
+    np.float64(-1.0)
+    """
+    return Transformed(apply_derivative, f, {"argnums": argnums, "argnames": argnames})
+
+
+def apply_derivative(
+    f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], *, argnums: ArgNums, argnames: ArgNames
+) -> Any:
+    chosen = choose(f, args, kwargs, argnums, argnames)
+    point = chosen.tree()
+    Leaves("derivative", point).check("input", "fc", "derivative", False)
+    return jvp(chosen.function(f), (point,), (map(lambda x: np.ones_like(as_array(x)), point),))[1]

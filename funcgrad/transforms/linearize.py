@@ -1,0 +1,169 @@
+"""Linearization: evaluate a function once, and keep its derivative as a linear program to run on any tangent.
+
+1. What the tracer carries: a value, and the number of the register where its tangent will be.
+2. How a primitive is interpreted: run it, and write down its call for later.
+3. The public function: :func:`linearize`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.graph import Call
+from funcgrad.core.level import strip, zeros
+from funcgrad.core.primitive import Primitive
+from funcgrad.core.space import Space, project, space_of
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, match, present
+from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
+from funcgrad.tree import flatten
+
+__all__ = ["linearize"]
+
+
+class Step:
+    """One call of the program: which registers it reads and writes."""
+
+    __slots__ = ("call", "primitive", "reads", "spaces", "writes")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        call: Call,
+        reads: list[int | None],
+        writes: list[int | None],
+        spaces: list[Space],
+    ) -> None:
+        self.primitive = primitive
+        self.call = call
+        self.reads = reads
+        self.writes = writes
+        self.spaces = spaces
+
+
+class LinearizeLevel(ForwardLevel):
+    """Forward mode whose tangents are register numbers; what would be done with them is written down."""
+
+    __slots__ = ("count", "steps")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+        self.count = 0
+
+    def register(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def push(
+        self,
+        primitive: Primitive,
+        values: tuple[Array, ...],
+        tangents: list[Array | None],
+        y: Any,
+        params: dict[str, Any],
+    ) -> Any:
+        several = isinstance(y, tuple | list)
+        parts = list(y) if several else [y]
+        spaces = [space_of(part) for part in parts]
+        if not any(space.is_inexact for space in spaces):
+            return y
+        known = all(register is None for register in tangents)
+        writes = [None if known or not space.is_inexact else self.register() for space in spaces]
+        if not known:
+            output_space: Any = tuple(spaces) if several else spaces[0]
+            call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
+            self.steps.append(Step(primitive, call, tangents, writes, spaces))
+        outs = [
+            self.tracer(part, register) if space.is_inexact else part
+            for part, register, space in zip(parts, writes, spaces, strict=True)
+        ]
+        if not several:
+            return outs[0]
+        return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
+
+    def run(self, inputs: dict[int, Array]) -> list[Array | None]:
+        """Run the program on tangents of the inputs, and return all registers."""
+        registers: list[Array | None] = [inputs.get(i) for i in range(self.count)]
+        for step in self.steps:
+            dxs = [None if i is None else registers[i] for i in step.reads]
+            if all(dx is None for dx in dxs):
+                continue
+            dy = self.tangent(step.primitive, step.call, dxs)
+            dys = dy if len(step.writes) > 1 or isinstance(dy, tuple | list) else [dy]
+            for register, part, space in zip(step.writes, dys, step.spaces, strict=True):
+                if register is not None and part is not None:
+                    registers[register] = project(part, space)
+        return registers
+
+
+def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
+    """Evaluate `f`, and return its derivative at that point as a linear function.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays or pytrees.
+    *primals : pytree
+        The point.
+    has_aux : bool
+        Whether `f` returns ``(output, aux)``; `aux` is handed through.
+
+    Returns
+    -------
+    output : pytree
+        ``f(*primals)``.
+    pushforward : callable
+        Takes a tangent for each primal and returns that of the output, without evaluating `f` again: what
+        ``jvp(f, primals, tangents)[1]`` is, at the cost of the linear part alone.
+    aux : pytree
+        Only with `has_aux`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        From the pushforward, if a tangent differs from its primal in tree, shape or dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> y, pushforward = fg.linearize(np.sin, 0.0)
+    >>> y, pushforward(2.0), pushforward(3.0)
+    (np.float64(0.0), np.float64(2.0), np.float64(3.0))
+    """
+    leaves, structure = flatten(tuple(primals))
+    values = [as_array(x) if is_array(x) else x for x in leaves]
+    spaces = [space_of(x) if is_array(x) else None for x in leaves]
+    spaces = [s if s is not None and s.is_inexact else None for s in spaces]
+    level = LinearizeLevel()
+    try:
+        places = [None if s is None else level.register() for s in spaces]
+        inputs = [x if s is None else level.tracer(x, i) for x, s, i in zip(values, spaces, places, strict=True)]
+        output = call_traced(level, f, structure.unflatten(inputs), {})
+        if has_aux:
+            output, aux = output
+            aux = present(strip(aux, level))
+    finally:
+        level.close()
+    outputs, tree = flatten(output)
+    results = [register_of(y, level) for y in outputs]
+    values_out = [as_array(strip(y, level)) if is_array(strip(y, level)) else y for y in outputs]
+
+    def pushforward(*tangents: PyTree) -> Any:
+        given = match("pushforward", tuple(tangents), structure, spaces)
+        registers = level.run({i: dx for i, dx in zip(places, given, strict=True) if i is not None})
+        return present(tree.unflatten([pick(registers, i, y) for i, y in zip(results, values_out, strict=True)]))
+
+    value = present(tree.unflatten(values_out))
+    return (value, pushforward, aux) if has_aux else (value, pushforward)
+
+
+def register_of(y: Any, level: LinearizeLevel) -> Any:
+    return y.tangent if isinstance(y, ForwardTracer) and y.level is level else None
+
+
+def pick(registers: list[Array | None], register: int | None, y: Any) -> Any:
+    """Return a register's contents; zeros like `y` if nothing arrived there."""
+    found = None if register is None else registers[register]
+    return (zeros(space_of(y), y)[()] if is_array(y) else y) if found is None else found
