@@ -6,12 +6,13 @@ Every message says which function and argument are meant, the shapes, and the ne
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 
 __all__ = [
     *("BatchFallbackWarning", "EscapedTracerError", "LostGradientError", "NoDerivativeError"),
-    *("library_call", "user_frame", "user_line"),
+    *("library_call", "user_frame", "user_line", "warn_user"),
 ]
 
 PACKAGE = str(Path(__file__).parent)
@@ -44,10 +45,23 @@ def user_frame() -> FrameType:
     return frame
 
 
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the user's line, once for each line as Python does by default."""
+    frame = user_frame()
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, registry=registry)
+
+
 def user_line() -> str:
     """Name the innermost line outside this package and NumPy, as ``file:line, in function``."""
     frame = user_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+
+
+def called(frame: FrameType) -> str:
+    """Name the function of a frame; of a call of an object, the object."""
+    name = frame.f_code.co_name
+    return str(getattr(frame.f_locals.get("self"), "__name__", name)) if name == "__call__" else name
 
 
 def library_call() -> str | None:
@@ -58,7 +72,7 @@ def library_call() -> str | None:
         if module.startswith(("numpy.", "scipy.")):
             if "._lib" not in module and frame.f_code.co_name != "wrapper":  # decorators
                 public = [part for part in module.split(".") if not part.startswith("_")]
-                name = ".".join([*public, frame.f_code.co_name])
+                name = ".".join([*public, called(frame)])
         elif not frame.f_code.co_filename.startswith(PACKAGE):
             break
         frame = frame.f_back

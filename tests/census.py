@@ -82,14 +82,9 @@ def entry(module: str, name: str, found: Any) -> Entry:
     offered = {"numpy": funcgrad.numpy, "scipy.special": funcgrad.scipy.special}.get(module)
     if offered is not None and getattr(offered, name) is not found:
         return Entry(module, name, "drop-in")
-    if hands_on(found):
+    if name in ledger.THROUGH:
         return Entry(module, name, "composite")
     return Entry(module, name, "missing")
-
-
-def hands_on(found: Any) -> bool:
-    """Whether a Python function hands its arguments on to functions with rules: some of SciPy's do."""
-    return getattr(found, "__name__", "") in ledger.THROUGH
 
 
 def member(name: str) -> Entry:

@@ -32,6 +32,7 @@ NUMPY = {
     "a window of whole length: a constant": ("bartlett", "blackman", "hamming", "hanning"),
     "np.matrix, which NumPy advises against": ("asmatrix", "bmat"),
     "makes ufuncs of Python objects": ("frompyfunc",),
+    "an old name of vstack, which warns": ("row_stack",),
 }
 
 NDARRAY = {
@@ -60,7 +61,8 @@ SPECIAL = {
         *("ellip_harm_2", "ellip_normal", "lmbda", "lqmn", "lqn", "mathieu_even_coef", "mathieu_odd_coef"),
         *("obl_cv_seq", "pbdn_seq", "pbdv_seq", "pbvv_seq", "pro_cv_seq", "riccati_jn", "riccati_yn"),
     ),
-    "whole numbers only": ("bernoulli", "euler", "factorialk", "stirling2"),
+    "no derivative is known; it is refused": ("ellip_harm",),
+    "whole numbers only": ("bernoulli", "euler", "factorial2", "factorialk", "stirling2"),
     "settings": ("geterr", "seterr", "test"),
 }
 
@@ -74,19 +76,7 @@ REASONS = (
 #: Python functions that hand traced arguments on to functions with rules.
 THROUGH = frozenset(
     (
-        *(
-            "assoc_laguerre",
-            "ellip_harm",
-            "fftfreq",
-            "h1vp",
-            "h2vp",
-            "ivp",
-            "jvp",
-            "kvp",
-            "lambertw",
-            "rfftfreq",
-            "row_stack",
-        ),
+        *("assoc_laguerre", "fftfreq", "h1vp", "h2vp", "ivp", "jvp", "kvp", "lambertw", "rfftfreq", "softplus"),
         *("yvp", "zeta"),
     )
 )

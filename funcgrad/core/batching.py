@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     from funcgrad.core.primitive import Primitive
 
 __all__ = [
-    *("READS_KEYWORDS", "Batch", "Batched", "align", "aligned", "along", "along_one", "axes_named", "batch_along"),
+    *(
+        "READS_KEYWORDS",
+        "Batch",
+        "Batched",
+        "Flags",
+        "Operands",
+        "Params",
+        "align",
+        "aligned",
+        "along",
+        "along_one",
+        "axes_named",
+        "batch_along",
+    ),
     *("batch_broadcast_to", "batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem"),
     *("batch_matmul", "batch_outer", "batch_reshape", "batch_roll", "batch_scatter", "batch_setitem"),
     *("batch_squeeze", "batch_tensordot", "batch_transpose", "stacked"),
@@ -95,9 +108,10 @@ def along_one(keyword: str = "axis", default: Any = None) -> Batch:
     def batch(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
         x = xs[0]
         axis = params.get(keyword, default)
-        if axis is None:
-            x, axis = np.reshape(x, (size, math.prod(x.shape[1:]))), 0
-        return primitive.run(x, **params | {keyword: shifted(axis, x.ndim - 1)})
+        if axis is not None:
+            return primitive.run(x, **params | {keyword: shifted(axis, x.ndim - 1)})
+        y = primitive.run(np.reshape(x, (size, math.prod(x.shape[1:]))), **params | {keyword: 1})
+        return np.reshape(y, (size, *(1,) * (x.ndim - 1))) if params.get("keepdims") else y
 
     return batch
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -293,11 +294,12 @@ def defaults_of(function: Any) -> Params:
 
 def install(families: Iterable[Iterable[Primitive]]) -> None:
     """Enter the primitives of rule families into the table; a function stated twice is refused."""
-    for family in families:
-        for primitive in family:
-            if primitive.function in CALLS:
-                raise ValueError(f"{primitive.name} has rules already")
-            CALLS[primitive.function] = primitive
+    found: dict[Any, Primitive] = {}
+    for primitive in itertools.chain.from_iterable(families):
+        if primitive.function in CALLS or primitive.function in found:
+            raise ValueError(f"{primitive.name} has rules already")
+        found[primitive.function] = primitive
+    CALLS.update(found)
 
 
 def install_later(families: dict[str, str]) -> None:

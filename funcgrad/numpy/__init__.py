@@ -25,6 +25,7 @@ import numpy as np
 
 from funcgrad.numpy import polynomial as polynomial
 from funcgrad.numpy.building import c_ as c_
+from funcgrad.numpy.building import kaiser as kaiser
 from funcgrad.numpy.building import r_ as r_
 from funcgrad.numpy.building import vectorize as vectorize
 from funcgrad.numpy.creation import arange as arange

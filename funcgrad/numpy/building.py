@@ -10,7 +10,7 @@ import numpy as np
 from funcgrad.core.level import tracers_in
 from funcgrad.numpy.creation import asarray, constant
 
-__all__ = ["c_", "r_", "vectorize"]
+__all__ = ["c_", "kaiser", "r_", "vectorize"]
 
 
 class Joiner:
@@ -44,6 +44,15 @@ def fitted(x: Any, ndim: int, place: int) -> Any:
 
 r_ = Joiner(np.r_, 0, 1, -1)
 c_ = Joiner(np.c_, -1, 2, 0)
+
+
+def kaiser(M: int, beta: Any) -> Any:
+    """Return the Kaiser window; `beta` may be traced."""
+    if not tracers_in((beta,)):
+        return constant(np.kaiser(M, beta))
+    middle = (M - 1) / 2
+    offsets = (np.arange(M) - middle) / (middle or 1)
+    return np.i0(beta * np.sqrt(1 - offsets**2)) / np.i0(beta)
 
 
 class vectorize(np.vectorize):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, batch_setitem
 from funcgrad.core.gather import is_basic, scatter
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
 from funcgrad.core.level import Traced, deepest, plain
@@ -108,7 +109,7 @@ def along_adjoint(g: Array, A: Space, b: Array, axis: int) -> Array:
 
 
 #: Reading at indices of a deeper level than the array's: under vmap, every example may have its own.
-read_along = Multilinear(run_along, along_adjoint, None, own=True, name="take_along_axis")
+read_along = Multilinear(run_along, along_adjoint, None, own=True, name="take_along_axis", batch=batch_along)
 
 
 def index_along(indices: Array, shape: tuple[int, ...], axis: int) -> tuple[Array, ...]:
@@ -271,9 +272,18 @@ RULES = (
         lambda g, X, index: CALLS[scatter](g, space=X, indices=(index,)),
         split=split_getitem,
         run=run_getitem,
+        batch=batch_getitem,
     ),
-    Linear(scatter, scatter_adjoint, variadic=True, own=True, ignore="space"),
-    Linear(operator.setitem, setitem_adjoint, variadic=True, split=split_setitem, run=setitem, own=True),
+    Linear(scatter, scatter_adjoint, variadic=True, own=True, ignore="space", batch=batch_scatter),
+    Linear(
+        operator.setitem,
+        setitem_adjoint,
+        variadic=True,
+        split=split_setitem,
+        run=setitem,
+        own=True,
+        batch=batch_setitem,
+    ),
     # -- Taking
     Composite(np.take, take_body),
     Composite(np.take_along_axis, take_along_axis_body),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import batch_concatenate
 from funcgrad.core.kinds import Composite, Linear
 from funcgrad.core.space import Space
 
@@ -158,7 +159,13 @@ def insert_body(arr: Array, obj: Any, values: Array, axis: int | None = None) ->
 RULES = (
     # -- Joining
     Linear(
-        np.concatenate, part_of, variadic=True, split=split_concatenate, run=run_concatenate, ignore="dtype casting"
+        np.concatenate,
+        part_of,
+        variadic=True,
+        split=split_concatenate,
+        run=run_concatenate,
+        ignore="dtype casting",
+        batch=batch_concatenate,
     ),
     Composite(np.stack, stack_body),
     Composite(np.vstack, vstack_body),

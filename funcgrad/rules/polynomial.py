@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.checks import warn_if
 from funcgrad.core.kinds import Composite, Constant, Elementwise, Opaque
 from funcgrad.core.level import Traced, plain, tracers_in, zeros
 from funcgrad.core.space import Space
@@ -220,15 +220,6 @@ characteristic = Opaque(np.poly, characteristic_jvp, characteristic_vjp)  # the 
 # -- Fitting -------------------------------------------------------------------------------------------------
 
 
-def warn_of_rank(rank: Any, order: int) -> None:
-    """Warn as NumPy does; a device is not asked."""
-    if isinstance(rank, int | np.generic | np.ndarray) and rank != order:
-        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
-
-
-check_rank = Constant(warn_of_rank, own=True)
-
-
 def polyfit_body(
     x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:
@@ -257,7 +248,7 @@ def polyfit_body(
     c = (c.T / scale).T
     if full:
         return c, residuals, rank, s, rcond
-    check_rank(rank, order)
+    warn_if(rank != order, "Polyfit may be poorly conditioned", np.exceptions.RankWarning)
     return (c, covariance(columns, scale, residuals, y.ndim, cov)) if cov else c
 
 

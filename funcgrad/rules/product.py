@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import aligned, batch_einsum, batch_matmul, batch_outer, batch_tensordot
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
 from funcgrad.core.space import Space
@@ -107,10 +108,14 @@ def kron_body(a: Array, b: Array) -> Array:
 
 # Linear over the real numbers in its first operand, which it conjugates.
 vecdot_last = Multilinear(
-    np.vecdot, lambda g, b: conjugate(g[..., None] * b), lambda g, a: g[..., None] * conjugate(a), split=pair
+    np.vecdot,
+    lambda g, b: conjugate(g[..., None] * b),
+    lambda g, a: g[..., None] * conjugate(a),
+    split=pair,
+    batch=aligned,
 )
 # a · (b x c) does not change when the three are rotated. For vectors of length 3 along the last axis.
-cross_last = Multilinear(np.cross, lambda g, b: np.cross(b, g), lambda g, a: np.cross(g, a))
+cross_last = Multilinear(np.cross, lambda g, b: np.cross(b, g), lambda g, a: np.cross(g, a), batch=aligned)
 
 
 def to_last(x: Array, axis: int) -> Array:
@@ -331,7 +336,7 @@ def work(subscripts: str, XS: tuple[Space, ...]) -> int:
 
 RULES: tuple[Any, ...] = (
     # -- Matrix products
-    Multilinear(np.matmul, matmul_left, matmul_right, run=operator.matmul, split=pair),
+    Multilinear(np.matmul, matmul_left, matmul_right, run=operator.matmul, split=pair, batch=batch_matmul),
     Composite(np.linalg.matmul, lambda x1, x2: np.matmul(x1, x2)),
     Composite(np.dot, dot_body),
     Composite(np.inner, inner_body),
@@ -340,6 +345,7 @@ RULES: tuple[Any, ...] = (
         lambda g, A, b: np.reshape(g @ np.ravel(b), A.shape),
         lambda g, a, B: np.reshape(np.ravel(a) @ g, B.shape),
         split=pair,
+        batch=batch_outer,
     ),
     Composite(np.linalg.outer, outer_of_vectors_body),
     Composite(np.vdot, vdot_body),
@@ -352,8 +358,8 @@ RULES: tuple[Any, ...] = (
     Composite(np.cross, cross_body),
     Composite(np.linalg.cross, cross_of_vectors_body),
     # -- Tensor products
-    Multilinear(np.tensordot, tensordot_left, tensordot_right, split=tensordot_split),
+    Multilinear(np.tensordot, tensordot_left, tensordot_right, split=tensordot_split, batch=batch_tensordot),
     Composite(np.linalg.tensordot, lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes)),
-    Multilinear(np.einsum, einsum_adjoint, variadic=True, run=einsum_run, split=einsum_split),
+    Multilinear(np.einsum, einsum_adjoint, variadic=True, run=einsum_run, split=einsum_split, batch=batch_einsum),
     Constant(np.einsum_path),
 )

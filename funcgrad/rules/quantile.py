@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite, Constant
+from funcgrad.core.checks import refuse_if, warn_if
+from funcgrad.core.kinds import Composite
 from funcgrad.core.level import plain
 
 __all__ = ["RULES"]
@@ -66,20 +67,6 @@ def gathered_rows(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
 def truth(keepdims: Any) -> bool:
     return keepdims is not np._NoValue and bool(keepdims)
 
-
-def warn_where(empty: Any, message: str) -> None:
-    """Warn as NumPy does. A device is not asked."""
-    if isinstance(empty, np.ndarray | np.generic) and np.any(empty):
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
-
-
-def refuse_where(wrong: Any, message: str) -> None:
-    if isinstance(wrong, np.ndarray | np.generic) and np.any(wrong):
-        raise ValueError(message)
-
-
-warn_if = Constant(warn_where, own=True)
-refuse_if = Constant(refuse_where, own=True)
 
 # -- Quantiles ---------------------------------------------------------------------------------------------
 

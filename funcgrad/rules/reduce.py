@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -10,7 +9,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite, Constant, Elementwise, Linear, Opaque
+from funcgrad.core.batching import along, along_one
+from funcgrad.core.checks import warn_if
+from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque
 from funcgrad.core.level import Traced
 from funcgrad.core.space import Space
 
@@ -188,7 +189,7 @@ def extreme(function: Any) -> Extreme:
     def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
         return kept(g, X, axis, keepdims) * shares(x, y, X, axis, keepdims, where)
 
-    return Extreme(function, jvp, vjp, ignore="initial")
+    return Extreme(function, jvp, vjp, ignore="initial", batch=along())
 
 
 def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = False) -> Array:
@@ -319,25 +320,21 @@ def extreme_of_numbers(function: Any, fill: float) -> Callable[..., Array]:
     return body
 
 
-def warn_where(empty: Any, message: str) -> None:
-    """Warn as NumPy does. A device is not asked."""
-    if isinstance(empty, np.ndarray | np.generic) and np.any(empty):
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
-
-
-warn_if = Constant(warn_where, own=True)
-
 #: The square root, with derivative zero at zero: that of a standard deviation where nothing deviates.
 root = Elementwise(np.sqrt, lambda g, y: g / np.where(y == 0, np.inf, y + y), name="std", own=True)
 
 running_sum: Linear = Linear(
-    running_sum_run, lambda g, axis: np.flip(running_sum(np.flip(g, axis), axis=axis), axis), name="cumsum", own=True
+    running_sum_run,
+    lambda g, axis: np.flip(running_sum(np.flip(g, axis), axis=axis), axis),
+    name="cumsum",
+    own=True,
+    batch=along_one(),
 )
 
 RULES = (
     # -- Sums
-    Sum(np.sum, sum_adjoint, run=run_sum, ignore="dtype"),
-    Linear(np.mean, mean_adjoint, ignore="dtype"),
+    Sum(np.sum, sum_adjoint, run=run_sum, ignore="dtype", batch=along()),
+    Linear(np.mean, mean_adjoint, ignore="dtype", batch=along()),
     running_sum,
     Composite(np.cumsum, cumsum_body),
     # -- Products

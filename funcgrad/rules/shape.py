@@ -11,6 +11,17 @@ from numpy.exceptions import AxisError
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import (
+    along,
+    axes_named,
+    batch_broadcast_to,
+    batch_expand_dims,
+    batch_reshape,
+    batch_roll,
+    batch_squeeze,
+    batch_transpose,
+    stacked,
+)
 from funcgrad.core.gather import scatter
 from funcgrad.core.kinds import Composite, Linear
 from funcgrad.core.primitive import CALLS
@@ -189,6 +200,7 @@ RULES = (
         run=run_reshape,
         ignore="shape",
         view=True,
+        batch=batch_reshape,
     ),
     Ravel(
         np.ravel,
@@ -197,36 +209,60 @@ RULES = (
         run=run_reshape,
         ignore="shape",
         view=True,
+        batch=batch_reshape,
     ),
-    Linear(np.expand_dims, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True),
-    Linear(np.squeeze, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True),
-    Linear(np.broadcast_to, lambda g: g, ignore="shape subok", view=True),
+    Linear(np.expand_dims, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True, batch=batch_expand_dims),
+    Linear(np.squeeze, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True, batch=batch_squeeze),
+    Linear(np.broadcast_to, lambda g: g, ignore="shape subok", view=True, batch=batch_broadcast_to),
     Composite(np.broadcast_arrays, broadcast_arrays_body),
     Composite(np.atleast_1d, atleast(1, lambda shape: (1,))),
     Composite(np.atleast_2d, atleast(2, lambda shape: (1, *(shape or (1,))))),
     Composite(np.atleast_3d, atleast(3, lambda shape: (1, *(shape or (1,)), 1) if len(shape) < 2 else (*shape, 1))),
     # -- Axes
-    Linear(np.transpose, lambda g, X, axes: np.transpose(g, inverse(axes, X.ndim)), view=True),
-    Linear(np.swapaxes, lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), view=True),
-    Linear(np.moveaxis, lambda g, source, destination: np.moveaxis(g, destination, source), view=True),
+    Linear(np.transpose, lambda g, X, axes: np.transpose(g, inverse(axes, X.ndim)), view=True, batch=batch_transpose),
+    Linear(
+        np.swapaxes, lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), view=True, batch=axes_named("axis1", "axis2")
+    ),
+    Linear(
+        np.moveaxis,
+        lambda g, source, destination: np.moveaxis(g, destination, source),
+        view=True,
+        batch=axes_named("source", "destination"),
+    ),
     Composite(np.rollaxis, rollaxis_body),
     *([Composite(np.matrix_transpose, matrix_transpose_body)] if hasattr(np, "matrix_transpose") else []),
     # -- Elements in another order
-    Linear(np.flip, lambda g, axis: np.flip(g, axis), view=True),
+    Linear(np.flip, lambda g, axis: np.flip(g, axis), view=True, batch=along()),
     Composite(np.flipud, flipud_body),
     Composite(np.fliplr, fliplr_body),
-    Linear(np.roll, lambda g, shift, axis: np.roll(g, negated(shift), axis)),
-    Linear(np.rot90, lambda g, k, axes: np.rot90(g, -k, axes), view=True),
+    Linear(np.roll, lambda g, shift, axis: np.roll(g, negated(shift), axis), batch=batch_roll),
+    Linear(np.rot90, lambda g, k, axes: np.rot90(g, -k, axes), view=True, batch=axes_named("axes", axes=(0, 1))),
     # -- More of the same
     Composite(np.tile, tile_body),
     Composite(np.repeat, repeat_body),
     Composite(np.resize, resize_body),
     Composite(np.vander, vander_body),
     # -- Copies and casts
-    Linear(np.copy, lambda g: g, ignore="order subok"),
-    Linear(np.ndarray.astype, lambda g: g, split=split_astype, run=run_astype, ignore="dtype casting copy order"),
+    Linear(np.copy, lambda g: g, ignore="order subok", batch=stacked),
+    Linear(
+        np.ndarray.astype,
+        lambda g: g,
+        split=split_astype,
+        run=run_astype,
+        ignore="dtype casting copy order",
+        batch=stacked,
+    ),
     *(
-        [Linear(np.astype, lambda g: g, split=split_astype, run=run_astype, ignore="dtype casting copy order")]
+        [
+            Linear(
+                np.astype,
+                lambda g: g,
+                split=split_astype,
+                run=run_astype,
+                ignore="dtype casting copy order",
+                batch=stacked,
+            )
+        ]
         if hasattr(np, "astype")
         else []
     ),
@@ -235,6 +271,6 @@ RULES = (
     Composite(np.diag, diag_body),
     Composite(np.diagflat, diagflat_body),
     Composite(np.trace, trace_body),
-    Linear(np.tril, lambda g, k: np.tril(g, k)),
-    Linear(np.triu, lambda g, k: np.triu(g, k)),
+    Linear(np.tril, lambda g, k: np.tril(g, k), batch=stacked),
+    Linear(np.triu, lambda g, k: np.triu(g, k), batch=stacked),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import along_one
 from funcgrad.core.kinds import Composite, Selection
 
 __all__ = ["RULES"]
@@ -27,7 +28,7 @@ def sort_complex_body(a: Array) -> Array:
 
 
 RULES = (
-    Selection(np.sort, sort_indices, ignore="order stable"),
+    Selection(np.sort, sort_indices, ignore="order stable", batch=along_one(default=-1)),
     Composite(np.sort_complex, sort_complex_body),
-    Selection(np.partition, partition_indices, ignore="order"),
+    Selection(np.partition, partition_indices, ignore="order", batch=along_one(default=-1)),
 )

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Composite, Constant
+from funcgrad.core.checks import refuse_if
+from funcgrad.core.kinds import Composite
 
 __all__ = ["RULES"]
 
@@ -88,15 +89,6 @@ def average_body(
     if not returned:
         return average
     return average, total if np.shape(total) == np.shape(average) else np.broadcast_to(total, np.shape(average)).copy()
-
-
-def refuse_where(wrong: Any, error: Exception) -> None:
-    """Raise if any value is wrong. A device is not asked."""
-    if isinstance(wrong, np.ndarray | np.generic) and np.any(wrong):
-        raise error
-
-
-refuse_if = Constant(refuse_where, own=True)
 
 
 def fitted_weights(weights: Any, a: Array, axis: Any) -> Array:

@@ -30,13 +30,18 @@ def sinc_body(x: Array) -> Array:
     return np.where(small, series, np.sin(safe) / safe)[()]
 
 
+def cathetus(x: Array) -> Array:
+    """``sqrt(1 - x**2)``; for complex `x` on the side of the branch cuts where NumPy's ``arcsin`` is."""
+    return np.sqrt(-(x - 1)) * np.sqrt(x + 1) if x.dtype.kind == "c" else np.sqrt(1 - x * x)
+
+
 RULES = (
     # -- Circular
     Elementwise(np.sin, lambda g, x: g * np.cos(x)),
     Elementwise(np.cos, lambda g, x: -g * np.sin(x)),
     Elementwise(np.tan, lambda g, y: g + g * (y * y)),
-    Elementwise(np.arcsin, singular(lambda g, x: g / np.sqrt(1 - x * x))),
-    Elementwise(np.arccos, singular(lambda g, x: -g / np.sqrt(1 - x * x))),
+    Elementwise(np.arcsin, singular(lambda g, x: g / cathetus(x))),
+    Elementwise(np.arccos, singular(lambda g, x: -g / cathetus(x))),
     Elementwise(np.arctan, lambda g, x: g / (x * x + 1)),
     Elementwise(
         np.arctan2,

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -24,7 +23,7 @@ from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
-from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, user_frame
+from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
 from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, present
 from funcgrad.tree import NAMESPACE
 
@@ -113,7 +112,7 @@ class BatchLevel(Level):
 
     def wrap(self, y: Any) -> Any:
         if not isinstance(y, tuple | list):
-            return self.tracer(y)
+            return None if y is None else self.tracer(y)
         parts = [self.tracer(part) for part in y]
         return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
 
@@ -166,15 +165,11 @@ def space_of_example(space: Space) -> Space:
 
 def announce(reason: str) -> None:
     """Warn, once for each line of the user, that the examples are run one by one."""
-    frame = user_frame()
-    warnings.warn_explicit(
+    warn_user(
         f"vmap runs one example after the other here: {reason}. The result is right, but slower than one call for all. "
         "To find such places, turn this warning into an error: "
         "warnings.simplefilter('error', funcgrad.BatchFallbackWarning).",
         BatchFallbackWarning,
-        frame.f_code.co_filename,
-        frame.f_lineno,
-        registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
 
 

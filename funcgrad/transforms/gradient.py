@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.batching import stacked
 from funcgrad.core.engine import backward
 from funcgrad.core.graph import Leaf, Node
 from funcgrad.core.kinds import Constant
@@ -312,7 +313,7 @@ def check_output(value: Any, holomorphic: bool) -> Array:
     return space.dtype.type(1) if isinstance(plain(value), np.ndarray | np.generic | float) else np.ones_like(value)
 
 
-stop_gradient_leaf = Constant(lambda x: x, name="stop_gradient", own=True)
+stop_gradient_leaf = Constant(lambda x: x, name="stop_gradient", own=True, arity=1, batch=stacked)
 
 
 def stop_gradient(x: PyTree) -> PyTree:

@@ -15,6 +15,7 @@ from cases import (
     polynomials,
     products,
     reductions,
+    scipy_harmonics,
     scipy_linalg,
     scipy_signal,
     scipy_special,
@@ -73,6 +74,7 @@ CASES = joined(
     special_bessel=special_bessel.BESSEL,
     special_orthogonal=special_orthogonal.ORTHOGONAL,
     scipy_linalg=scipy_linalg.SCIPY_LINALG,
+    scipy_harmonics=scipy_harmonics.SCIPY_HARMONICS,
     scipy_special=scipy_special.SCIPY_SPECIAL,
     scipy_stats=scipy_stats.SCIPY_STATS,
     scipy_signal=scipy_signal.SCIPY_SIGNAL,
@@ -85,6 +87,10 @@ KINKS = [
     *special_gamma.KINKS,
     *special_error.KINKS,
     *special_bessel.KINKS,
+    *special_orthogonal.KINKS,
+    *scipy_special.KINKS,
+    *scipy_linalg.KINKS,
+    *scipy_stats.KINKS,
 ]
 
 #: Functions (or rows) that have no rule yet: a derivative is refused, and `test_laws.test_ledger_is_true` checks that.

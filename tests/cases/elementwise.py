@@ -46,6 +46,7 @@ ARITHMETIC = [
     *binary("fmin", distinct, between),
     *binary("hypot", away_from_zero, away_from_zero),
     *binary("copysign", away_from_zero, away_from_zero),
+    Case("sign/complex", lambda x: np.sign(x), [always_complex(away_from_zero(2, 3))]),
     *binary("mod", away_from_zero, positive),
     *binary("remainder", away_from_zero, away_from_zero)[:2],
     *binary("fmod", away_from_zero, away_from_zero),

@@ -29,6 +29,15 @@ def separated(*shape: int) -> Input:
     )
 
 
+def distinct_rows(*shape: int) -> Input:
+    """Matrices without equal eigenvalues."""
+    return Input(
+        shape,
+        lambda rng, s: rng.uniform(-0.3, 0.3, s) + np.diag(np.arange(1.0, s[-1] + 1)),
+        lambda rng, s: rng.uniform(-0.3, 0.3, s) + 0.3j * rng.uniform(-1, 1, s) + np.diag(np.arange(1.0, s[-1] + 1)),
+    )
+
+
 def bands(*shape: int) -> Input:
     """Bands of matrices in which the diagonal, the second row, dominates."""
 
@@ -254,6 +263,7 @@ SCIPY_LINALG = [
         complex_ok=True,
         device=False,
     ),
+    Case("scipy.linalg.eigvals", lambda a: linalg.eigvals(a), [distinct_rows(3, 3)], complex_ok=True),
     Case("scipy.linalg.eigvalsh", lambda a: linalg.eigvalsh(sym(a)), [separated(3, 3)], complex_ok=True),
     Case(
         "scipy.linalg.eigvalsh/pencil",

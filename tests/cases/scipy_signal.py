@@ -161,6 +161,15 @@ SIGNAL = [
         [real(3), poles(2), real(7, 2)],
         device=False,
     ),
+    *(
+        Case(
+            f"scipy.signal.savgol_filter/{mode}",
+            lambda x, mode=mode: signal.savgol_filter(x, 5, 2, mode=mode),
+            [real(2, 8)],
+        )
+        for mode in ("interp", "mirror", "constant", "nearest", "wrap")
+    ),
+    Case("scipy.signal.savgol_filter/deriv", lambda x: signal.savgol_filter(x, 4, 2, 1, 0.5, axis=0), [real(7, 2)]),
     # -- Along an axis
     Case("scipy.signal.detrend", lambda x: signal.detrend(x), [real(2, 5)]),
     Case("scipy.signal.detrend/constant", lambda x: signal.detrend(x, 0, "constant"), [real(4, 2)], complex_ok=True),
@@ -292,7 +301,7 @@ NDIMAGE = [
     Case("scipy.ndimage.shift/axes", lambda x: ndimage.shift(x, (0.3, -1.2), order=1, mode="wrap"), [real(5, 4)]),
     Case(
         "scipy.ndimage.affine_transform",
-        lambda x, m, b: ndimage.affine_transform(x, m, b, order=3, mode="grid-mirror"),
+        lambda x, m, b: ndimage.affine_transform(x, m, b, order=5, mode="grid-mirror"),
         [real(4, 4), real(2, 2), real(2)],
         device=False,
     ),

@@ -130,6 +130,7 @@ ERROR_FUNCTIONS = [
     Case("special.shichi/near 0", lambda x: special.shichi(x)[0], [inside(-0.2, 0.2)(6)]),
     *one("spence", positive, complex_ok=True),
     Case("special.spence/near 1", lambda x: special.spence(1 + 0.05 * x), [real(8)], complex_ok=True),
+    Case("special.softplus", lambda x: special.softplus(x), [real(2, 3)]),
 ]
 
 

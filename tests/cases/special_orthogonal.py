@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from cases.table import Case, Input, Kink, above_one, always_complex, given, positive, unit
+from cases.table import Case, Input, Kink, above_one, always_complex, given, positive, real, unit
 
 Domain = Callable[..., Input]
 
@@ -268,6 +268,7 @@ WRIGHT = rows("wrightomega", between(-2, 3), complex_ok=True)
 ORTHOGONAL = [
     *(*ELLIPTIC, *CARLSON, *POLYNOMIALS, *PARAMETRIC, *LEGENDRE),
     *(*HYPERGEOMETRIC, *WAVES, *SPHEROIDAL, *WRIGHT),
+    Case("special.assoc_laguerre", lambda x: special.assoc_laguerre(x, 3, 1.5), [real(2, 3)]),
 ]
 
 

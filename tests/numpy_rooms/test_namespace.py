@@ -148,6 +148,13 @@ def test_isscalar() -> None:
     assert seen == [True, False]
 
 
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_kaiser(count: int) -> None:
+    value, _ = fg.vjp(lambda beta: np.kaiser(count, beta), 2.5)
+    numpy.testing.assert_allclose(value, numpy.kaiser(count, 2.5), 1e-14)
+    check_grads(lambda beta: np.kaiser(count, beta), (numpy.float64(2.5),), order=2)
+
+
 class TestVectorize:
     def test_a_branch_for_each_element(self) -> None:
         f = np.vectorize(lambda a, b: np.sin(a) * b if a > 0.5 else a * b)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import warnings
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -12,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Constant
+from funcgrad.core.checks import warn_if
 from funcgrad.core.level import Shell, Traced, plain
 from funcgrad.rules.power_series import BODIES, as_inexact, grid_over, prepared, values_over
 
@@ -129,17 +128,9 @@ def fit(vander: Body, x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = 
         c = np.stack([c[degrees.index(k)] if k in degrees else c[0] * 0 for k in range(degrees[-1] + 1)])
     if full:
         return c, [residuals, rank, s, rcond]
-    check_rank(rank, len(degrees))
+    warn_if(rank != len(degrees), "The fit may be poorly conditioned", np.exceptions.RankWarning)
     return c
 
-
-def warn_of_rank(rank: Any, order: int) -> None:
-    """Warn as NumPy does; a device is not asked."""
-    if isinstance(rank, int | np.generic | np.ndarray) and rank != order:
-        warnings.warn("The fit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=2)
-
-
-check_rank = Constant(warn_of_rank, own=True)
 
 # -- Derivatives and integrals: linear maps, whose matrices NumPy gives ------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.interpolate
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import aligned
 from funcgrad.core.kinds import Constant
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_float, guest, on_host
@@ -17,12 +18,13 @@ from funcgrad.scipy.interpolate.piecewise import DropIn, columns, double, rows_a
 __all__ = ["RegularGridInterpolator", "interpn"]
 
 
-def check_inside(x: Array, low: Array, high: Array, axis: int) -> None:
+def check_inside(x: Array, low: Array, high: Array, axis: int) -> Array:
     if not np.logical_and(np.all(low <= x), np.all(x <= high)):
         raise ValueError(f"One of the requested xi is out of bounds in dimension {axis}")
+    return x
 
 
-inside_or_raise = Constant(check_inside, own=True)
+inside_or_raise = Constant(check_inside, own=True, batch=aligned)
 
 
 class RegularGridInterpolator(DropIn):
@@ -97,7 +99,7 @@ class RegularGridInterpolator(DropIn):
         for axis, p in enumerate(self.nodes):
             c = x[..., axis]
             if self.strict and on_host(c):
-                inside_or_raise(c, p[0], p[-1], axis)
+                inside_or_raise(c, p[0], p[-1], axis=axis)
             outside = outside | (c < p[0]) | (c > p[-1])
             choices.append(self.corners(c, p, method))
         value = self.weighted(choices)

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.interpolate
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import aligned
 from funcgrad.core.kinds import Constant
 from funcgrad.core.level import Shell
 from funcgrad.errors import NoDerivativeError
@@ -40,14 +41,15 @@ def placed(y: Array, points: int, axis: int) -> Array:
     return y if y.ndim else np.copy(y)  # an array, even for a single number, as SciPy's
 
 
-def check_inside(x: Array, low: Array, high: Array) -> None:
+def check_inside(x: Array, low: Array, high: Array) -> Array:
     if np.any(x < low):
         raise ValueError(f"A value ({np.min(x)}) in x_new is below the interpolation range's minimum value ({low}).")
     if np.any(x > high):
         raise ValueError(f"A value ({np.max(x)}) in x_new is above the interpolation range's maximum value ({high}).")
+    return x
 
 
-inside_or_raise = Constant(check_inside, own=True)
+inside_or_raise = Constant(check_inside, own=True, batch=aligned)
 
 
 class DropIn:

@@ -31,6 +31,7 @@ from funcgrad.scipy.linalg.functions import sqrtm as sqrtm
 from funcgrad.scipy.linalg.functions import tanhm as tanhm
 from funcgrad.scipy.linalg.functions import tanm as tanm
 from funcgrad.scipy.linalg.spectral import eigh as eigh
+from funcgrad.scipy.linalg.spectral import eigvals as eigvals
 from funcgrad.scipy.linalg.spectral import eigvalsh as eigvalsh
 from funcgrad.scipy.linalg.spectral import polar as polar
 from funcgrad.scipy.linalg.spectral import svd as svd

@@ -304,9 +304,11 @@ def over(x: Array, order: Array) -> Array:
 # -- QR ----------------------------------------------------------------------------------------------------
 
 
-column_order = Constant(
-    lambda a: scipy.linalg.qr(a, mode="r", pivoting=True, check_finite=False)[1], own=True, name="pivots"
-)
+def order_of_columns(a: Array) -> Array:
+    return over_stack(lambda a: scipy.linalg.qr(a, mode="r", pivoting=True, check_finite=False)[1], a, cores=(2,))
+
+
+column_order = Constant(order_of_columns, own=True, batch=stacked)
 
 
 @drop_in(scipy.linalg.qr)

@@ -12,11 +12,11 @@ from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Constant, Opaque
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_float, drop_in, on_host, over_stack, swap
-from funcgrad.scipy.linalg.equations import common
+from funcgrad.scipy.linalg.equations import check_square, common
 from funcgrad.scipy.linalg.parts import adjoint, conjugate, diagonal, on_diagonal
 from funcgrad.scipy.linalg.sylvester import sylvester
 
-__all__ = ["eigh", "eigvalsh", "polar", "svd", "svdvals"]
+__all__ = ["eigh", "eigvals", "eigvalsh", "polar", "svd", "svdvals"]
 
 hat = conjugate  # from our cotangents to those of the literature, and back
 
@@ -330,3 +330,48 @@ def eigvalsh(
     """
     wanted = {"subset_by_index": subset_by_index, "subset_by_value": subset_by_value}
     return eigh.body(a, b, lower=lower, type=type, eigvals_only=True, driver=driver, **wanted)
+
+
+@drop_in(scipy.linalg.eigvals)
+def eigvals(
+    a: Any,
+    b: Any = None,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    homogeneous_eigvals: bool = False,
+) -> Array:
+    """Return the eigenvalues of a matrix.
+
+    Parameters
+    ----------
+    a : array_like, shape (..., n, n)
+        The matrix.
+    b : array_like, optional
+        Traced values know None only.
+    overwrite_a, check_finite : bool
+        As in SciPy; without effect on traced values.
+    homogeneous_eigvals : bool
+        Traced values know False only.
+
+    Returns
+    -------
+    array
+        Complex numbers, in LAPACK's order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.scipy.linalg import eigvals
+    >>> fg.grad(lambda a: np.real(eigvals(a)).sum())(np.array([[2.0, 1.0], [0.0, 1.0]])).round(6) + 0.0
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    if b is not None or homogeneous_eigvals:
+        raise NoDerivativeError(
+            "eigvals of a pencil (b=) has no derivative rule, nor has homogeneous_eigvals=True: take the eigenvalues "
+            "of solve(b, a), or eigvalsh(a, b) where the matrices are symmetric"
+        )
+    a = as_float(a)
+    check_square(a)
+    return np.linalg.eigvals(a).astype(np.result_type(a.dtype, np.complex64))

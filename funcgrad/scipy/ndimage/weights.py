@@ -12,7 +12,7 @@ import scipy.ndimage
 from funcgrad._typing import Array
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_array, as_float, drop_in
-from funcgrad.scipy.signal.convolution import full
+from funcgrad.scipy.full_convolution import full
 
 __all__ = [
     *("cast", "chosen", "convolve", "convolve1d", "correlate", "correlate1d", "double", "extended", "listed"),

@@ -17,6 +17,7 @@ from funcgrad.scipy.signal.filters import hilbert as hilbert
 from funcgrad.scipy.signal.filters import lfilter as lfilter
 from funcgrad.scipy.signal.filters import lfilter_zi as lfilter_zi
 from funcgrad.scipy.signal.filters import sosfilt as sosfilt
+from funcgrad.scipy.signal.smoothing import savgol_filter as savgol_filter
 
 __getattr__ = rest_of(scipy.signal)
 __dir__ = names_of(scipy.signal, tuple(globals()))

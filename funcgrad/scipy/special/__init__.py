@@ -25,9 +25,12 @@ from funcgrad.scipy.special.counts import factorial as factorial
 from funcgrad.scipy.special.counts import multigammaln as multigammaln
 from funcgrad.scipy.special.counts import perm as perm
 from funcgrad.scipy.special.counts import polygamma as polygamma
+from funcgrad.scipy.special.harmonics import HARMONICS
 from funcgrad.scipy.special.sums import log_softmax as log_softmax
 from funcgrad.scipy.special.sums import logsumexp as logsumexp
 from funcgrad.scipy.special.sums import softmax as softmax
+
+globals().update(HARMONICS)
 
 __getattr__ = rest_of(scipy.special)
 __dir__ = names_of(scipy.special, tuple(globals()))

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.special
 
 from funcgrad._typing import Array
+from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Constant
 from funcgrad.core.level import plain
 from funcgrad.errors import NoDerivativeError
@@ -61,12 +62,13 @@ def polygamma(n: Any, x: Any) -> Array:
     return np.where(n == 0, scipy.special.psi(x), higher)
 
 
-def check_multigamma(a: Array, d: int) -> None:
+def check_multigamma(a: Array, d: int) -> Array:
     if np.any(a <= 0.5 * (d - 1)):
         raise ValueError(f"condition a ({a}) > 0.5 * (d-1) ({0.5 * (d - 1)}) not met")
+    return a
 
 
-check_domain = Constant(check_multigamma, own=True)
+check_domain = Constant(check_multigamma, own=True, batch=stacked)
 
 
 @drop_in(scipy.special.multigammaln)
@@ -97,7 +99,7 @@ def multigammaln(a: Any, d: Any) -> Array:
         raise ValueError("d should be a positive integer (dimension)")
     a = as_float(a)
     if on_host(a):
-        check_domain(a, dimension)
+        check_domain(a, d=dimension)
     start = dimension * (dimension - 1) * 0.25 * np.log(np.pi)  # in double precision, as SciPy's
     return start + sum(scipy.special.gammaln(a - (j - 1) / 2) for j in range(1, dimension + 1))
 

@@ -18,8 +18,8 @@ Formula = Callable[..., Array]
 Bound = float | Formula
 
 
-#: The logarithm of a function, where no formula of its own is stated.
-LOGARITHMS = {"logcdf": "cdf", "logsf": "sf"}
+#: Logarithms that follow from a function and from its complement, where no formula is stated.
+LOGARITHMS = {"logcdf": ("cdf", "sf"), "logsf": ("sf", "cdf")}
 
 
 def wide(x: Any) -> Any:
@@ -34,8 +34,9 @@ def all_positive(*shapes: Array) -> Any:
 class Distribution:
     """A distribution of SciPy whose functions have derivatives in the variable and in every parameter.
 
-    Called as SciPy's. Outside of the support the density is zero, and so is every derivative. Parameters that are
-    not allowed give nan. What is not stated as a formula (``rvs``, ``fit``, ...) is SciPy's own.
+    Called as SciPy's. Outside of the support the density is zero, and so is every derivative; so is that of a density
+    that vanishes at an end of the support, there. Parameters that are not allowed give nan. What is not stated as a
+    formula (``rvs``, ``fit``, ...) is SciPy's own.
 
     Parameters
     ----------
@@ -75,8 +76,8 @@ class Distribution:
         names = [] if self.original.shapes is None else self.original.shapes.split(",")
         self.shape_names = [shape.strip() for shape in names]
         for function in self.functions():
-            text = functools.partial(self.evaluate, function)
-            text.__name__ = function  # type: ignore[attr-defined]
+            text: Any = functools.partial(self.evaluate, function)
+            text.__name__ = function
             setattr(self, function, drop_in(getattr(self.original, function))(text))
 
     def functions(self) -> list[str]:
@@ -84,10 +85,12 @@ class Distribution:
         stated = [*self.formulas]
         if f"log{self.density}" in self.formulas:
             stated.append(self.density)
-        return [*stated, *(new for new, old in LOGARITHMS.items() if old in stated and new not in stated)]
+        return [*stated, *(new for new, (old, _) in LOGARITHMS.items() if old in stated and new not in stated)]
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["original"], name)
+        if name.startswith("__"):  # what copies and pickles ask an object that is not made yet
+            raise AttributeError(name)
+        return getattr(self.original, name)
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *dir(self.original)})
@@ -117,7 +120,8 @@ class Distribution:
         return shapes, wide(given.get("loc", 0)), wide(given.get("scale", 1))
 
     def bounds(self, shapes: list[Any]) -> tuple[Any, Any]:
-        return tuple(end(*shapes) if callable(end) else end for end in (self.low, self.high))  # type: ignore[return-value]
+        low, high = (end(*shapes) if callable(end) else end for end in (self.low, self.high))
+        return low, high
 
     def evaluate(self, function: str, x: Any, /, *args: Any, **kwds: Any) -> Array:
         shapes, loc, scale = self.parameters(args, kwds)
@@ -156,7 +160,7 @@ class Distribution:
         if function in self.formulas:
             y = self.formulas[function](z_inside, *shapes)
         else:
-            y = np.log(self.formulas[LOGARITHMS[function]](z_inside, *shapes))
+            y = log_of(*(self.formulas[name](z_inside, *shapes) for name in LOGARITHMS[function]))
         ends = {"cdf": (0.0, 1.0), "sf": (1.0, 0.0), "logcdf": (-np.inf, 0.0), "logsf": (0.0, -np.inf)}[function]
         y = np.where(below, ends[0], np.where(above, ends[1], y))
         return np.where(allowed & ~np.isnan(z), y, np.nan)[()]
@@ -192,6 +196,12 @@ def middle(low: Any, high: Any) -> Any:
     return np.where(np.isinf(low) | np.isinf(high), one_sided, (finite(low) + finite(high)) / 2)
 
 
+def log_of(y: Array, complement: Array) -> Array:
+    """The logarithm of a probability, of the smaller one of two complements."""
+    small = y < 0.5
+    return np.where(small, np.log(np.where(small, y, 0.5)), np.log1p(-np.where(small, 0.5, complement)))
+
+
 class Continuous(Distribution):
     """A distribution with a density."""
 
@@ -221,9 +231,11 @@ class Frozen:
         self.dist, self.args, self.kwds = distribution, args, kwds
 
     def __getattr__(self, name: str) -> Any:
-        function = self.dist.__dict__.get(name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        function: Any = self.dist.__dict__.get(name)
         if name in self.dist.functions():
-            return lambda x: function(x, *self.args, **self.kwds)  # type: ignore[misc]
+            return lambda x: function(x, *self.args, **self.kwds)
         return getattr(self.dist.original(*self.args, **self.kwds), name)
 
     def __repr__(self) -> str:

@@ -54,7 +54,9 @@ class Multivariate:
         setattr(self, density, drop_in(getattr(self.original, density))(plain_density))
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["original"], name)
+        if name.startswith("__"):  # what copies and pickles ask an object that is not made yet
+            raise AttributeError(name)
+        return getattr(self.original, name)
 
     def __dir__(self) -> list[str]:
         return sorted({*self.__dict__, *dir(self.original)})

@@ -1,0 +1,146 @@
+"""Legendre functions and spherical harmonics of whole degree and order, differentiable in the argument.
+
+SciPy (1.15 and newer) has them as objects that take plain arrays only. Their results have a first axis, along which
+derivatives lie; ``sph_harm_y`` has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+import scipy.special as original
+
+from funcgrad._typing import Array
+from funcgrad.core.kinds import Elementwise
+from funcgrad.errors import NoDerivativeError
+from funcgrad.scipy.drop_in import as_array, drop_in
+
+__all__ = ["HARMONICS"]
+
+HIGHEST = 2  # the highest derivative that SciPy has
+
+# -- Legendre functions: SciPy knows their derivatives -----------------------------------------------------
+
+
+def legendre_order(d: int) -> Elementwise:
+    """Return the derivative of order `d` of the Legendre polynomials, as a function of degree and argument."""
+
+    def value(n: Array, z: Array) -> Array:
+        return original.legendre_p(n, z, diff_n=d)[d]
+
+    def slope(g: Array, a: Array, b: Array) -> Array:
+        return g * legendre[d + 1](a, b) if d < HIGHEST else refuse("legendre_p")
+
+    return Elementwise(value, None, slope, own=True, name="legendre_p")
+
+
+def associated_order(d: int, branch_cut: int, norm: bool) -> Elementwise:
+    """Return the derivative of order `d` of the associated Legendre functions."""
+
+    def value(n: Array, m: Array, z: Array) -> Array:
+        return original.assoc_legendre_p(n, m, z, diff_n=d, branch_cut=branch_cut, norm=norm)[d]
+
+    def slope(g: Array, a: Array, b: Array, c: Array) -> Array:
+        return g * associated[d + 1, branch_cut, norm](a, b, c) if d < HIGHEST else refuse("assoc_legendre_p")
+
+    return Elementwise(value, None, None, slope, own=True, name="assoc_legendre_p")
+
+
+def refuse(name: str) -> NoReturn:
+    raise NoDerivativeError(
+        f"scipy.special.{name}: derivatives beyond the second are not known; eval_legendre and lpmv have them"
+    )
+
+
+ORDERS = range(HIGHEST + 1)
+legendre = [legendre_order(d) for d in ORDERS]
+associated = {(d, c, n): associated_order(d, c, n) for d in ORDERS for c in (2, 3) for n in (False, True)}
+
+
+def legendre_p(n: Any, z: Any, *, diff_n: int = 0) -> Array:
+    """Return Legendre polynomials: as :obj:`scipy.special.legendre_p`, differentiable in `z`."""
+    return np.stack([legendre[d](n, as_array(z)) for d in range(diff_n + 1)])
+
+
+def assoc_legendre_p(n: Any, m: Any, z: Any, *, branch_cut: Any = 2, norm: Any = False, diff_n: int = 0) -> Array:
+    """Return associated Legendre functions: as :obj:`scipy.special.assoc_legendre_p`, differentiable in `z`."""
+    z = as_array(z)
+    return np.stack([associated[d, int(branch_cut), bool(norm)](n, m, z) for d in range(diff_n + 1)])
+
+
+# -- Spherical harmonics: without a pole on the axis ----------------------------------------------------------
+
+
+def polar_slope(g: Array, a: Array, b: Array, c: Array) -> Array:
+    """The difference of the neighbouring orders (Edmonds, "Angular Momentum in Quantum Mechanics", section 2.5)."""
+    n, m = np.asarray(a, float), np.abs(np.asarray(b))
+    down, up = np.sqrt(np.maximum((n + m) * (n - m + 1), 0)), np.sqrt(np.maximum((n - m) * (n + m + 1), 0))
+    sign = np.where((np.asarray(b) < 0) & (m % 2 == 1), -0.5, 0.5)
+    return g * (sign * up * polar(a, m + 1, c) - sign * down * polar(a, m - 1, c))
+
+
+polar = Elementwise(
+    lambda n, m, theta: original.sph_legendre_p(n, m, theta)[0],
+    None,
+    None,
+    polar_slope,
+    own=True,
+    name="sph_legendre_p",
+)
+
+
+def sph_legendre_p(n: Any, m: Any, theta: Any, *, diff_n: int = 0) -> Array:
+    """Return spherical Legendre functions: as :obj:`scipy.special.sph_legendre_p`, differentiable in `theta`."""
+    without_derivatives("sph_legendre_p", diff_n)
+    return polar(n, m, as_array(theta))[None]
+
+
+def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, *, diff_n: int = 0) -> Array:
+    """Return spherical harmonics: as :obj:`scipy.special.sph_harm_y`, differentiable in `theta` and `phi`."""
+    without_derivatives("sph_harm_y", diff_n)
+    return polar(n, m, as_array(theta)) * np.exp(1j * (np.asarray(m) * as_array(phi)))
+
+
+def without_derivatives(name: str, diff_n: int) -> None:
+    if diff_n:
+        raise NoDerivativeError(f"scipy.special.{name} of traced values takes no diff_n: differentiate it instead")
+
+
+# -- All degrees and orders at once -----------------------------------------------------------------------------
+
+
+def all_degrees(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Return the form of a function that has the degrees 0 to `n` along its second axis."""
+
+    def call(n: int, z: Any, *, diff_n: int = 0) -> Array:
+        return np.stack([function(k, z, diff_n=diff_n) for k in range(n + 1)], axis=1)
+
+    return call
+
+
+def all_orders(function: Callable[..., Array], axis: int) -> Callable[..., Array]:
+    """Return the form with degrees along `axis` and orders 0, 1, ..., m, -m, ..., -1 along the next."""
+
+    def call(n: int, m: int, *arguments: Any, **options: Any) -> Array:
+        orders = [*range(m + 1), *range(-m, 0)]
+        rows = [np.stack([function(k, i, *arguments, **options) for i in orders], axis=axis) for k in range(n + 1)]
+        return np.stack(rows, axis=axis)
+
+    return call
+
+
+BODIES = {
+    "legendre_p": legendre_p,
+    "assoc_legendre_p": assoc_legendre_p,
+    "sph_legendre_p": sph_legendre_p,
+    "sph_harm_y": sph_harm_y,
+    "legendre_p_all": all_degrees(legendre_p),
+    "assoc_legendre_p_all": all_orders(assoc_legendre_p, 1),
+    "sph_legendre_p_all": all_orders(sph_legendre_p, 1),
+    "sph_harm_y_all": all_orders(sph_harm_y, 0),
+}
+
+#: What this SciPy has of them.
+HARMONICS = {name: drop_in(getattr(original, name))(body) for name, body in BODIES.items() if hasattr(original, name)}
