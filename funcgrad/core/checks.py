@@ -19,10 +19,10 @@ def warn_where(wrong: Any, message: str, category: type[Warning] = RuntimeWarnin
         warn_user(message, category)
 
 
-def refuse_where(wrong: Any, message: str) -> None:
-    """Raise as NumPy does."""
-    if isinstance(wrong, np.ndarray | np.generic) and np.any(wrong):
-        raise ValueError(message)
+def refuse_where(wrong: Any, error: str | Exception) -> None:
+    """Raise as NumPy does, a ValueError if only a message is given."""
+    if isinstance(wrong, bool | np.ndarray | np.generic) and np.any(wrong):
+        raise error if isinstance(error, Exception) else ValueError(error)
 
 
 warn_if = Constant(warn_where, own=True, arity=1, batch=stacked)

@@ -32,7 +32,7 @@ from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
-from funcgrad.core.space import Space, project
+from funcgrad.core.space import Space, project, space_of
 from funcgrad.errors import NoDerivativeError
 
 __all__ = [
@@ -352,7 +352,8 @@ class Description(Constant):
 
 
 def stand_in(tracer: Traced) -> Array:
-    return np.broadcast_to(np.zeros((), tracer.space.dtype), tracer.space.shape)
+    """Return zeros of the tracer's shape and dtype, on its device."""
+    return np.broadcast_to(zeros(space_of(tracer.space.dtype.type(0)), tracer), tracer.space.shape)
 
 
 class Unknown(Primitive):

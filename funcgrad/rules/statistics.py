@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
-from funcgrad.core.checks import refuse_if
+from funcgrad.core.checks import refuse_if, warn_if
 from funcgrad.core.kinds import Composite
 
 __all__ = ["RULES"]
@@ -133,8 +132,8 @@ def cov_body(
         total = np.sum(w)
         center = np.sum(x * w, axis=1, keepdims=True) / total
         used = total - (ddof if aweights is None else ddof * np.sum(w * aweights) / total)
-    if w is None and used == 0:
-        warnings.warn("Degrees of freedom <= 0 for slice", RuntimeWarning, stacklevel=2)
+        used = np.where(used <= 0, 0, used)
+    warn_if(used == 0, "Degrees of freedom <= 0 for slice")
     deviation = x - center
     weighted = deviation if w is None else deviation * w
     return np.squeeze(np.matmul(weighted, np.conjugate(deviation.T)) / used)
@@ -143,7 +142,7 @@ def cov_body(
 def checked_weights(name: str, weights: Any, x: Array) -> Any:
     if weights is None:
         return None
-    weights = as_array(weights)
+    weights = as_array(weights).astype(np.float64)
     if weights.ndim > 1:
         raise RuntimeError(f"cannot handle multidimensional {name}")
     if weights.shape[0] != x.shape[1]:

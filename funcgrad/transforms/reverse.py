@@ -127,6 +127,9 @@ class ReverseLevel(Level):
         y = as_array(primitive.run(*values, **params))
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if not isinstance(out, ReverseTracer):
+            for part in out if isinstance(out, tuple | list) else ():
+                if isinstance(part, ReverseTracer) and not all_finite(plain(part)):
+                    part.__class__ = NonfiniteTracer
             return out
         nonfinite = any(type(x) is NonfiniteTracer for x in operands)
         if nonfinite or primitive.is_singular:
