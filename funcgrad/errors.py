@@ -70,7 +70,7 @@ def library_call() -> str | None:
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__", ""))
         if module.startswith(("numpy.", "scipy.")):
-            if "._lib" not in module and frame.f_code.co_name != "wrapper":  # decorators
+            if "._lib" not in module and not frame.f_code.co_name.endswith("wrapper"):  # decorators
                 public = [part for part in module.split(".") if not part.startswith("_")]
                 name = ".".join([*public, called(frame)])
         elif not frame.f_code.co_filename.startswith(PACKAGE):

@@ -1,12 +1,15 @@
 """The checker finds wrong derivatives and says where; the stand-in device array is as strict as it claims."""
 
 import copy
+import inspect
 import math
+import types
 
 import numpy as np
 import pytest
 
 import funcgrad as fg
+from funcgrad import testing
 from funcgrad.testing import DeviceArray, check_grads, host_copies
 
 # check_grads
@@ -61,10 +64,54 @@ def test_random_directions_of_large_arrays() -> None:
 
 
 def test_check_grads_refuses() -> None:
-    with pytest.raises(ValueError, match="modes are 'fwd' and 'rev', not \\['forward'\\]"):
+    with pytest.raises(ValueError, match="modes are 'fwd', 'rev' and 'lin', not \\['forward'\\]"):
         check_grads(np.sin, [1.0], modes=("forward",))
     with pytest.raises(ValueError, match="no argument holds a floating or complex array"):
         check_grads(np.sin, [1])
+    with pytest.raises(ValueError, match="not none"):
+        check_grads(np.sin, [1.0], modes=())
+
+
+def test_check_grads_is_called_as_that_of_jax() -> None:
+    parameters = list(inspect.signature(check_grads).parameters)
+    assert parameters == ["f", "args", "order", "modes", "atol", "rtol", "eps"]
+    jax_test_util = pytest.importorskip("jax.test_util")
+    assert parameters == list(inspect.signature(jax_test_util.check_grads).parameters)
+    check_grads(np.sin, (1.0,), 2, ("rev",), 1e-6, 1e-5, 1e-3)
+    check_grads(np.sin, (1.0,), 3, "lin")
+    with pytest.raises(AssertionError, match="linearize of half_of disagrees"):
+        check_grads(half_of, (2.0,), modes="lin")
+    with pytest.raises(AssertionError, match=r"allowed is 0 \(rtol=0, atol=0"):
+        check_grads(np.exp, (1.0,), 1, atol=0.0, rtol=0.0)
+
+
+def half_of(x):
+    return x * fg.stop_gradient(x)
+
+
+def test_values_and_dtypes_are_checked(monkeypatch) -> None:
+    def other_value(f, *xs):
+        ys, pullback = fg.vjp(f, *xs)
+        return tuple(y + 1 for y in ys), pullback
+
+    def other_dtype(f, *xs):
+        ys, pullback = fg.vjp(f, *xs)
+        return ys, lambda gs: tuple(g.astype(np.float32) for g in pullback(gs))
+
+    def other_tangent_value(f, xs, dxs):
+        ys, dys = fg.jvp(f, xs, dxs)
+        return tuple(-y for y in ys), dys
+
+    for name, wrong, message in (
+        ("vjp", other_value, "reverse mode of sin: output 0 is"),
+        ("vjp", other_dtype, "reverse mode of sin: argument 0 has dtype float64, its derivative float32"),
+        ("jvp", other_tangent_value, "forward mode of sin: output 0 is"),
+    ):
+        stand_in = types.SimpleNamespace(jvp=fg.jvp, vjp=fg.vjp, linearize=fg.linearize)
+        setattr(stand_in, name, wrong)
+        monkeypatch.setattr(testing, "fg", stand_in)
+        with pytest.raises(AssertionError, match=message):
+            check_grads(np.sin, (1.0,), order=1)
 
 
 # DeviceArray

@@ -72,7 +72,7 @@ def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None
     if not isinstance(target, Traced):
         raise LostGradientError(
             f"np.{ufunc.__name__}.at would write a traced value into a plain ndarray and lose its gradient. "
-            "Accumulate into a traced array instead: start from np.zeros_like of a traced array."
+            "Accumulate into an array made with funcgrad.numpy (import funcgrad.numpy as np) instead."
         )
     if ufunc in (np.add, np.subtract):
         values = operands[0] if ufunc is np.add else -operands[0]
@@ -132,7 +132,7 @@ def store(target: Any, result: Any, name: str) -> Any:
     if not isinstance(target, Traced):
         raise LostGradientError(
             f"np.{name}(..., out=plain_array) would lose the gradient of a traced value of shape "
-            f"{np.shape(result)}. Use the returned value, or give a traced buffer (np.zeros_like of a traced array)."
+            f"{np.shape(result)}. Use the returned value, or give a buffer made with funcgrad.numpy."
         )
     if result.shape != target.space.shape:
         raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")

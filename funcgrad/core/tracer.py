@@ -31,8 +31,8 @@ def refuse(what: str) -> Callable[..., NoReturn]:
         raise LostGradientError(
             f"{what} of a traced value of shape {self.space.shape} and dtype {self.space.dtype} would lose its "
             "gradient. For the plain number use x.item(); for mathematics use the np. function instead of math. "
-            "If this is an assignment into a plain array, out[i] = x, make `out` with np.zeros_like of a traced "
-            "array, or collect the values in a list and join them with np.stack."
+            "If this is an assignment into a plain array, out[i] = x, make `out` with funcgrad.numpy "
+            "(import funcgrad.numpy as np), or collect the values in a list and join them with np.stack."
         )
 
     return method
@@ -118,7 +118,7 @@ class Tracer(Operators):
             f"A traced value of shape {self.space.shape} and dtype {self.space.dtype} was about to become a plain "
             "NumPy array, which would lose its gradient. If this is an assignment into a plain array, or "
             "np.array([...]) of traced values, build the result with np.stack, np.concatenate or np.where, or "
-            "assign into np.zeros_like of a traced array. If it is a call that takes plain arrays only, use the "
+            "assign into an array made with funcgrad.numpy. If it is a call that takes plain arrays only, use the "
             "np. function of the same name. If no gradient is wanted, pass funcgrad.stop_gradient(x)."
         )
 

@@ -49,7 +49,7 @@ def correlated(x: Array, weights: Array, mode: str, cval: Any, origins: Sequence
         if size > 1:
             x = extended(x, axis, before, size - 1 - before, mode, cval)
     axes = tuple(range(x.ndim))
-    y = full(x, np.flip(weights), axes=axes, method="direct")
+    y = full(x, np.flip(weights), axes=axes, method="auto")
     return y[tuple(slice(size - 1, y.shape[axis] - size + 1) for axis, size in enumerate(weights.shape))]
 
 

@@ -209,9 +209,9 @@ def convolved_2d(a: Array, b: Array, mode: str, boundary: str, fillvalue: Any, l
         )
     check_nested(a.shape, b.shape, mode, (0, 1))
     if mode == "valid" or (boundary in ("fill", "pad") and isinstance(fillvalue, int | float) and fillvalue == 0):
-        return part(full(a, b, axes=(0, 1), method="direct"), a.shape, b.shape, mode, (0, 1), late)
+        return part(full(a, b, axes=(0, 1), method="auto"), a.shape, b.shape, mode, (0, 1), late)
     widths = (b.shape[0] - 1, b.shape[1] - 1)
-    wide = full(extended(a, widths, boundary, fillvalue), b, axes=(0, 1), method="direct")
+    wide = full(extended(a, widths, boundary, fillvalue), b, axes=(0, 1), method="auto")
     h, w = widths
     y = wide[h : wide.shape[0] - h, w : wide.shape[1] - w]
     return part(y, a.shape, b.shape, mode, (0, 1), late)

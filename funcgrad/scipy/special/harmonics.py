@@ -131,7 +131,7 @@ def all_orders(function: Callable[..., Array], axis: int) -> Callable[..., Array
     return call
 
 
-BODIES = {
+BODIES: dict[str, Callable[..., Array]] = {
     "legendre_p": legendre_p,
     "assoc_legendre_p": assoc_legendre_p,
     "sph_legendre_p": sph_legendre_p,
