@@ -5,7 +5,10 @@ This file is the table of contents; the calls at its end install the rules.
 
 import numpy as _np
 
+from funcgrad import debug as debug
+from funcgrad import extend as extend
 from funcgrad import numpy as numpy
+from funcgrad import tree as tree
 from funcgrad.core.primitive import install, install_later
 from funcgrad.errors import BatchFallbackWarning as BatchFallbackWarning
 from funcgrad.errors import EscapedTracerError as EscapedTracerError
@@ -43,12 +46,21 @@ from funcgrad.tensor.printing import set_printoptions as set_printoptions
 from funcgrad.tensor.tensor import Tensor as Tensor
 from funcgrad.tensor.tensor import register_tensors
 from funcgrad.transforms.batch import vmap as vmap
+from funcgrad.transforms.binomial import checkpointed_loop as checkpointed_loop
+from funcgrad.transforms.branches import cond as cond
+from funcgrad.transforms.branches import switch as switch
+from funcgrad.transforms.checkpoint import checkpoint as checkpoint
+from funcgrad.transforms.checkpoint import remat as remat
+from funcgrad.transforms.custom_batching import custom_batching as custom_batching
+from funcgrad.transforms.custom_jvp import custom_jvp as custom_jvp
+from funcgrad.transforms.custom_vjp import custom_vjp as custom_vjp
 from funcgrad.transforms.forward import jvp as jvp
 from funcgrad.transforms.gradient import float0 as float0
 from funcgrad.transforms.gradient import grad as grad
 from funcgrad.transforms.gradient import stop_gradient as stop_gradient
 from funcgrad.transforms.gradient import value_and_grad as value_and_grad
 from funcgrad.transforms.gradient import vjp as vjp
+from funcgrad.transforms.implicit import implicit_diff as implicit_diff
 from funcgrad.transforms.jacobian import derivative as derivative
 from funcgrad.transforms.jacobian import elementwise_grad as elementwise_grad
 from funcgrad.transforms.jacobian import ggnvp as ggnvp
@@ -58,8 +70,24 @@ from funcgrad.transforms.jacobian import jacfwd as jacfwd
 from funcgrad.transforms.jacobian import jacobian as jacobian
 from funcgrad.transforms.jacobian import jacrev as jacrev
 from funcgrad.transforms.jacobian import vhp as vhp
+from funcgrad.transforms.krylov import cg as cg
+from funcgrad.transforms.krylov import gmres as gmres
+from funcgrad.transforms.linear import linear_transpose as linear_transpose
+from funcgrad.transforms.linear_solve import custom_linear_solve as custom_linear_solve
 from funcgrad.transforms.linearize import linearize as linearize
+from funcgrad.transforms.loops import associative_scan as associative_scan
+from funcgrad.transforms.loops import fori_loop as fori_loop
+from funcgrad.transforms.loops import map as map
+from funcgrad.transforms.loops import scan as scan
+from funcgrad.transforms.loops import while_loop as while_loop
+from funcgrad.transforms.numeric import numeric as numeric
+from funcgrad.transforms.policies import checkpoint_name as checkpoint_name
+from funcgrad.transforms.policies import checkpoint_policies as checkpoint_policies
 from funcgrad.transforms.reverse import install_short_paths
+from funcgrad.transforms.root import argmin as argmin
+from funcgrad.transforms.root import fixed_point as fixed_point
+from funcgrad.transforms.root import root as root
+from funcgrad.tree import ravel_pytree as ravel_pytree
 
 __version__ = "0.1.0.dev0"
 

@@ -34,18 +34,18 @@ STENCIL = ((1, -1, 2, -2), (2 / 3, -2 / 3, -1 / 12, 1 / 12))
 def check_grads(
     f: AnyFunction,
     args: Sequence[PyTree],
-    *,
     order: int = 2,
-    modes: Sequence[str] = ("fwd", "rev"),
-    rtol: float | None = None,
+    modes: str | Sequence[str] = ("fwd", "rev"),
     atol: float | None = None,
-    eps: float = 1e-4,
+    rtol: float | None = None,
+    eps: float | None = None,
 ) -> None:
     """Compare the derivatives of a function with central differences.
 
     Every floating or complex array among the arguments is varied, complex ones along the real and the imaginary
     direction; everything else is held fixed. Differences are taken in double precision, whatever the dtype of the
-    arguments.
+    arguments. Every element of small arguments is checked, random directions of large ones. The value that comes with
+    a derivative must be that of the function, and a derivative must have the dtype of what it belongs to.
 
     Parameters
     ----------
@@ -56,18 +56,20 @@ def check_grads(
     order : int
         How many derivatives to check: 2 checks also the derivatives of the first derivative, in every combination of
         the modes.
-    modes : sequence of {"fwd", "rev"}
-        Which of ``jvp`` and ``vjp`` to check.
-    rtol, atol : float, optional
+    modes : sequence of {"fwd", "rev", "lin"}, or one of them
+        Which of ``jvp``, ``vjp`` and ``linearize`` to check.
+    atol, rtol : float, optional
         The allowed difference is ``atol + rtol * abs(difference quotient)``. By default both are 1e-6, or 2e-3 when an
         array has single precision or less.
-    eps : float
-        The step of the differences.
+    eps : float, optional
+        The step of the differences, 1e-4 by default.
 
     Raises
     ------
     AssertionError
         If a derivative differs; the message names the mode, the argument, the element and both numbers.
+    ValueError
+        If a mode is unknown, or there is nothing to differentiate.
 
     Examples
     --------
@@ -75,9 +77,10 @@ def check_grads(
     >>> from funcgrad.testing import check_grads
     >>> check_grads(lambda p: np.tanh(p["x"] @ p["w"]), [{"x": np.ones((2, 3)), "w": np.arange(3.0)}])
     """
-    unknown = set(modes) - {"fwd", "rev"}
-    if unknown:
-        raise ValueError(f"check_grads: modes are 'fwd' and 'rev', not {sorted(unknown)}")
+    modes = (modes,) if isinstance(modes, str) else tuple(modes)
+    unknown = set(modes) - {"fwd", "rev", "lin"}
+    if unknown or not modes:
+        raise ValueError(f"check_grads: modes are 'fwd', 'rev' and 'lin', not {sorted(unknown) or 'none'}")
     leaves, structure = flatten(tuple(args))
     names = [f"argument {i}{path}" for i, arg in enumerate(args) for path, _ in flatten_with_paths(arg)]
     varied = [i for i, leaf in enumerate(leaves) if is_inexact(leaf)]
@@ -99,7 +102,7 @@ def check_grads(
         modes=modes,
         rtol=default if rtol is None else rtol,
         atol=default if atol is None else atol,
-        eps=eps,
+        eps=1e-4 if eps is None else eps,
     )
     checker.check(of_arrays, xs, order, "")
 
@@ -119,14 +122,22 @@ class Checker:
         if order == 0:
             return
         outputs, pullback = fg.vjp(f, *xs) if "rev" in self.modes else (f(*xs), None)
+        linear, pushforward = fg.linearize(f, *xs) if "lin" in self.modes else (outputs, None)
         gys = tuple(self.random_like(y) for y in outputs)
         gxs = pullback(gys) if pullback else None
+        if not of:  # the values of derivatives are compared with differences themselves
+            self.same(f(*xs), outputs, "reverse mode")
+            self.same(f(*xs), linear, "linearize")
+        if gxs is not None:
+            self.same_dtypes(gxs, xs, f"reverse mode{of}", self.names)
         for direction, dxs in self.directions(xs):
             differences = self.central_difference(f, xs, dxs)
             if "fwd" in self.modes:
-                _, dys = fg.jvp(f, tuple(xs), tuple(dxs))
-                for i, (dy, expected) in enumerate(zip(dys, differences, strict=True)):
-                    self.compare(dy, expected, f"forward mode{of}", direction, f"output {i}")
+                ys, dys = fg.jvp(f, tuple(xs), tuple(dxs))
+                self.same(outputs, ys, f"forward mode{of}")
+                self.compare_all(dys, differences, outputs, f"forward mode{of}", direction)
+            if pushforward is not None:
+                self.compare_all(pushforward(*dxs), differences, outputs, f"linearize{of}", direction)
             if gxs is not None:
                 self.compare(pairing(gxs, dxs), pairing(gys, differences), f"reverse mode{of}", direction)
         if "fwd" in self.modes:
@@ -143,6 +154,14 @@ class Checker:
                 return pullback(tuple(gy.astype(y.dtype) for gy, y in zip(gys, outputs, strict=True)))
 
             self.check(pulled, xs, order - 1, f" of reverse mode{of}")
+        if "lin" in self.modes:
+            directions = [self.random_like(x) for x in xs]
+
+            def linearized(*xs: Array) -> Any:
+                _, pushforward = fg.linearize(f, *xs)
+                return pushforward(*[dx.astype(x.dtype) for dx, x in zip(directions, xs, strict=True)])
+
+            self.check(linearized, xs, order - 1, f" of linearize{of}")
 
     def random_like(self, x: Array) -> Array:
         """Draw numbers of the shape and dtype of `x`."""
@@ -170,6 +189,32 @@ class Checker:
             terms = [weight / self.eps * np.asarray(y) for y in f(*moved)]
             total = [a + b for a, b in zip(total, terms, strict=True)] if total else terms
         return total
+
+    def same(self, expected: Sequence[Array], got: Sequence[Array], mode: str) -> None:
+        """Raise if the value that comes with a derivative is not the function's."""
+        for i, (y, other) in enumerate(zip(expected, got, strict=True)):
+            y, other = np.asarray(y), np.asarray(other)
+            if y.shape != other.shape or not np.allclose(y, other, self.rtol, self.atol, equal_nan=True):
+                raise AssertionError(
+                    f"check_grads: {mode} of {self.title}: output {i} is {other}, that of the function itself is {y}"
+                )
+
+    def same_dtypes(self, gs: Sequence[Array], xs: Sequence[Array], mode: str, names: Sequence[str]) -> None:
+        """Raise if a derivative is of another dtype than what it belongs to."""
+        for g, x, name in zip(gs, xs, names, strict=True):
+            if g.dtype != x.dtype:
+                raise AssertionError(
+                    f"check_grads: {mode} of {self.title}: {name} has dtype {x.dtype}, its derivative {g.dtype}"
+                )
+
+    def compare_all(
+        self, dys: Sequence[Array], differences: Sequence[Array], outputs: Sequence[Array], mode: str, direction: str
+    ) -> None:
+        """Compare the tangents of all outputs with differences."""
+        names = [f"output {i}" for i in range(len(outputs))]
+        self.same_dtypes(dys, outputs, mode, names)
+        for dy, expected, name in zip(dys, differences, names, strict=True):
+            self.compare(dy, expected, mode, direction, name)
 
     def compare(self, got: Array, expected: Array, mode: str, direction: str, output: str = "") -> None:
         """Raise if a derivative differs from the differences."""

@@ -360,12 +360,13 @@ def ravel(tree: PyTree) -> tuple[Array, Callable[[Array], PyTree]]:
     arrays = [leaf if hasattr(leaf, "dtype") else np.asarray(leaf) for leaf in items]
     shapes, dtypes = [x.shape for x in arrays], [x.dtype for x in arrays]
     ends = list(itertools.accumulate(math.prod(shape) for shape in shapes))
+    size = ends[-1] if ends else 0
     dtype = np.result_type(*dtypes) if dtypes else np.dtype(float)
     mixed = len(set(dtypes)) > 1
 
     def unravel(vector: Array) -> PyTree:
-        if np.shape(vector) != (ends[-1] if ends else 0,):
-            raise ValueError(f"unravel: expected a vector of shape ({ends[-1] if ends else 0},), got {np.shape(vector)}")
+        if np.shape(vector) != (size,):
+            raise ValueError(f"unravel: expected a vector of shape ({size},), got {np.shape(vector)}")
         if mixed and vector.dtype.kind == "c" and dtype.kind != "c":
             raise TypeError(f"unravel: expected a vector of dtype {dtype}, got {vector.dtype}")
         parts = [vector[end - math.prod(shape) : end] for shape, end in zip(shapes, ends, strict=True)]

@@ -424,13 +424,12 @@ def swap(monkeypatch: pytest.MonkeyPatch, np_: Any, special: Any) -> None:
         monkeypatch.setattr(module, "special", special, raising=False)
 
 
-#: What JAX compiles in seconds is compared once for each function, and other rows of a function only where it is quick.
+#: JAX compiles each row anew: of a function's rows the first is compared, and a third of the others.
 JAX_ROWS = [
     case
-    for case in CASES
-    if case.order >= 1
-    and not case.chapter.startswith("scipy_")
-    and not (case.chapter.startswith("special_") and case.name.rstrip("/") != case.function)
+    for i, case in enumerate(CASES)
+    if case.order >= 1 and not case.chapter.startswith("scipy_")
+    if case.name.rstrip("/") == case.function or (i % 3 == 0 and not case.chapter.startswith("special_"))
 ]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from funcgrad._typing import AnyFunction
 from funcgrad.core.graph import Node
 from funcgrad.core.level import Shell
-from funcgrad.debug.program import Program, Step, Value, trace
+from funcgrad.debug.program import Program, Step, Value
+from funcgrad.debug.tracing import trace
 from funcgrad.transforms.arguments import Transformed
 
 __all__ = ["dot", "draw"]

@@ -59,6 +59,8 @@ def rule_of(line: Line) -> Iterator[None]:
 
 def shown(x: Any) -> str:
     """Return a number's digits, or the space of an array."""
+    if isinstance(x, type):
+        return x.__name__
     if isinstance(x, Traced):
         return str(x.space)
     if isinstance(x, np.generic):

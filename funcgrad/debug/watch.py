@@ -22,6 +22,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import Leaf, Node, Pending
+from funcgrad.core.kinds import all_finite
 from funcgrad.core.level import Level, Traced, plain
 from funcgrad.core.space import Space, space_of
 from funcgrad.debug.lines import RULE, Line, current_line, rule_of, shown
@@ -40,7 +41,7 @@ WATCHING: ContextVar[str | None] = ContextVar("WATCHING", default=None)
 def not_finite(x: Any, infs: bool = True) -> int:
     """Count the elements of an array that are nan, or with `infs` infinite; 0 for what is no floating array."""
     x = plain(x)
-    if getattr(getattr(x, "dtype", None), "kind", "") not in "fc" or not hasattr(x, "dtype"):
+    if getattr(getattr(x, "dtype", None), "kind", "") not in ("f", "c") or all_finite(x):
         return 0
     return int(np.sum(~np.isfinite(x) if infs else np.isnan(x)).item())
 
@@ -221,7 +222,7 @@ class WatchedForward(WatchedLevel, ForwardLevel):
 
 
 @functools.cache
-def watched_class(cls: type[Level]) -> type[Level]:
+def watched_class(cls: Any) -> type[Level]:
     """Return the watched form of a class of levels."""
     base: type[Level] = WatchedLevel
     for general, watched in ((ReverseLevel, WatchedReverse), (ForwardLevel, WatchedForward)):
@@ -246,22 +247,31 @@ class Hook:
         with self.lock:
             self.users += 1
             if self.users == 1:
-                self.replaced = start = Level.__init__
-
-                @functools.wraps(start)
-                def watched(level: Level) -> None:
-                    start(level)
-                    if WATCHING.get() is not None:
-                        level.__class__ = watched_class(type(level))
-
-                self.placed = watched
-                Level.__init__ = watched  # type: ignore[method-assign]
+                self.replaced, self.placed = Level.__init__, watching(Level.__init__)
+                self.place(self.placed)
 
     def drop(self) -> None:
         with self.lock:
             self.users -= 1
             if not self.users and Level.__init__ is self.placed:
-                Level.__init__ = self.replaced  # type: ignore[method-assign]
+                self.place(self.replaced)
+
+    def place(self, start: Any) -> None:
+        cls: Any = Level
+        cls.__init__ = start
+
+
+def watching(start: Any) -> Any:
+    """Return ``Level.__init__`` that makes a watched level where the context asks for it."""
+
+    @functools.wraps(start)
+    def begin(level: Level) -> None:
+        start(level)
+        if WATCHING.get() is not None:
+            kind: Any = type(level)
+            level.__class__ = watched_class(kind)
+
+    return begin
 
 
 HOOK = Hook()
@@ -272,8 +282,8 @@ def nans(*, infs: bool = False) -> Iterator[None]:
     """Raise at the first nan that a transform meets, in any of its passes.
 
     Use it with ``with``, or as a decorator of the function that calls the transforms. It holds for transforms that
-    begin inside, in this thread; each of their calls is checked, which makes them several times slower. Outside,
-    nothing is slower.
+    begin inside, in this thread. Each of their calls is checked, which costs tens of microseconds. Outside, nothing is
+    slower.
 
     Parameters
     ----------

@@ -21,6 +21,7 @@ from funcgrad.core.space import space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError
 from funcgrad.transforms.arguments import as_array, call_traced, is_array
+from funcgrad.transforms.batch import BatchLevel, NeedsLoop
 from funcgrad.tree import Structure, flatten
 
 __all__ = ["CaptureLevel", "CaptureTracer", "Program", "capture", "closed"]
@@ -88,6 +89,11 @@ class CaptureLevel(Level):
         self.registers: dict[int, Register] = {}  # theirs, by identity
         self.branch: str | None = None  # what in the function depends on values, and so is true for these only
 
+    def close(self) -> None:
+        super().close()
+        self.steps = []  # they are the program's now
+        self.registers = {}
+
     def read(self, what: str) -> None:
         """Note that Python code reads a value."""
         self.branch = self.branch or what
@@ -105,7 +111,8 @@ class CaptureLevel(Level):
         return self.count - 1
 
     def constant(self, value: Array) -> Traced:
-        return self.write(lambda x: x, (value,), {}, value)
+        out: Traced = self.write(lambda x: x, (value,), {}, value)
+        return out
 
     def place(self, tree: Any) -> Any:
         """Replace tracers in nested lists, tuples and dicts by their registers."""
@@ -196,7 +203,9 @@ def capture(f: AnyFunction, leaves: list[Any], structure: Structure, level: Capt
         level.close()
 
 
-def closed(name: str, f: AnyFunction, *args: PyTree) -> tuple[Callable[..., PyTree], list[Traced]]:
+def closed(
+    name: str, f: AnyFunction, *args: PyTree, check: Callable[[PyTree], None] | None = None
+) -> tuple[Callable[..., PyTree], list[Traced]]:
     """Make the traced values that `f` closes over arguments.
 
     Parameters
@@ -206,6 +215,8 @@ def closed(name: str, f: AnyFunction, *args: PyTree) -> tuple[Callable[..., PyTr
     f : callable
     *args : pytree
         Arguments to run it on once.
+    check : callable, optional
+        Gets the output, with tracers in it.
 
     Returns
     -------
@@ -222,13 +233,19 @@ def closed(name: str, f: AnyFunction, *args: PyTree) -> tuple[Callable[..., PyTr
     leaves, structure = flatten(args)
     level = CaptureLevel()
     program, output = capture(f, leaves, structure, level)
+    if check is not None:
+        check(output)
     del output
     if not level.constants:
         return lambda constants, *args: f(*args), []
     if level.branch is not None:
+        for tracer in level.constants:
+            if isinstance(tracer.level, BatchLevel):  # for a single example it closes over nothing
+                raise NeedsLoop(tracer.level, f"what {name} closes over")
         raise TypeError(
-            f"{name} closes over a traced value of shape {level.constants[0].space.shape}, and what it does depends on "
-            f"the values of its arguments ({level.branch}). Make what it closes over an argument, or use np.where."
+            f"{name} closes over a traced value of shape {level.constants[0].space.shape}, and its course depends on "
+            f"the values of its arguments ({level.branch}). Make what it closes over an argument, use np.where, "
+            "or pass funcgrad.stop_gradient of it if no gradient shall flow through it."
         )
 
     def function(constants: Any, *args: PyTree) -> PyTree:

@@ -15,110 +15,21 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad._typing import Array, PyTree
+from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Pending
 from funcgrad.core.kinds import all_finite
-from funcgrad.core.level import RUNNING, Level, Traced, deepest, plain, zeros
+from funcgrad.core.level import Level, Traced, deepest, plain, zeros
 from funcgrad.core.primitive import Frame, Primitive
-from funcgrad.core.space import space_of
-from funcgrad.errors import LostGradientError, NoDerivativeError
-from funcgrad.transforms.arguments import as_array, is_array
+from funcgrad.core.space import project, space_of
+from funcgrad.errors import NoDerivativeError
 from funcgrad.transforms.batch import BatchLevel, BatchTracer, collect, vmap
+from funcgrad.transforms.custom_run import Pack, bare, refuse_leaks
 from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
 from funcgrad.transforms.gradient import vjp
 from funcgrad.transforms.linearize import LinearizeLevel, linearize
 from funcgrad.transforms.reverse import NonfiniteTracer, ReverseLevel, ReverseTracer
-from funcgrad.tree import flatten
 
-__all__ = ["Body", "CustomCall", "Pack", "bare", "is_batched", "name_of", "refuse_leaks", "run"]
-
-# -- Trees --------------------------------------------------------------------------------------------------
-
-
-class Pack:
-    """A tree without its arrays: strings, functions and the like stay where they are."""
-
-    __slots__ = ("others", "places", "structure")
-
-    def __init__(self, others: list[Any], places: list[int], structure: Any) -> None:
-        self.others = others
-        self.places = places
-        self.structure = structure
-
-    @staticmethod
-    def unpack(tree: PyTree) -> tuple[list[Any], Pack]:
-        """Take the arrays and numbers out of a tree."""
-        leaves, structure = flatten(tree)
-        places = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
-        others = [None if is_array(leaf) else leaf for leaf in leaves]
-        return [leaves[i] for i in places], Pack(others, places, structure)
-
-    def build(self, arrays: Sequence[Any]) -> PyTree:
-        """Return the tree with these arrays, shown as their levels want it."""
-        leaves = list(self.others)
-        for i, x in zip(self.places, arrays, strict=True):
-            leaves[i] = x.level.present(x) if isinstance(x, Traced) else x
-        return self.structure.unflatten(leaves)
-
-
-def bare(x: Any) -> Any:
-    """Take off the shell in which a transform shows a result."""
-    return x if x is None or type(x) is np.ndarray else flatten(x)[0][0]
-
-
-def name_of(function: Any) -> str:
-    return str(getattr(function, "__name__", None) or repr(function))
-
-
-# -- Running a user's function ---------------------------------------------------------------------------------
-
-
-def run(name: str, function: Callable[[list[Any]], PyTree], xs: Sequence[Any]) -> tuple[list[Any], Pack]:
-    """Call a function of `xs` at their own level, and return the arrays of its result, and the rest.
-
-    It may not write into `xs`: the caller's arrays are lent to it.
-    """
-    lent = [lend(x) for x in xs]
-    values = [x.value if isinstance(x, Traced) else None for x in xs]
-    outer = RUNNING.set(deepest(xs))
-    try:
-        output = function(lent)
-    except ValueError as error:
-        if "read-only" in str(error):
-            error.add_note(
-                f"funcgrad: {name} has a rule of its own, so it may not write into its arguments. Copy them."
-            )
-        raise
-    finally:
-        RUNNING.reset(outer)
-    if any(isinstance(x, Traced) and x.value is not value for x, value in zip(xs, values, strict=True)):
-        raise TypeError(f"{name} has a rule of its own, so it may not write into its arguments. Copy them first.")
-    arrays, pack = Pack.unpack(output)
-    own = {id(view): x for view, x in zip(lent, xs, strict=True)}
-    return [as_array(own.get(id(y), y)) for y in arrays], pack
-
-
-def lend(x: Any) -> Any:
-    """Return a view that cannot be written to."""
-    if type(x) is not np.ndarray or not x.flags.writeable:
-        return x
-    view = x.view()
-    view.flags.writeable = False
-    return view
-
-
-def refuse_leaks(name: str, leaves: Iterable[Any], level: Level | None) -> None:
-    """Refuse traced values of `level` or deeper ones in what a user's function made of values below `level`."""
-    if level is None:
-        return
-    for leaf in leaves:
-        if isinstance(leaf, Traced) and leaf.level.depth >= level.depth:
-            raise LostGradientError(
-                f"{name} has a rule of its own, but its result depends on a traced value of shape {leaf.space.shape} "
-                "that the function or the rule closes over. The rule cannot give the derivative with respect to it: "
-                "pass it as an argument, or pass funcgrad.stop_gradient of it if no gradient is needed."
-            )
-
+__all__ = ["Body", "CustomCall", "is_batched"]
 
 # -- Bodies ------------------------------------------------------------------------------------------------------
 
@@ -247,13 +158,15 @@ class CustomCall(Primitive):
         # Not what `Primitive` does to learn about rules from their names: there are none, and each call comes here.
         self.body = body
         self.name = body.name
-        self.function = self
+        self.function = type(body)
         self.rules = ()
         self.defaults = {}
         self.is_view = False
         self.batch = batch_call
-        self.run = self.compute = self.dispatch
         self.level: Level | None = None  # the lowest that has interpreted the call so far
+
+    def run(self, *operands: Any, **params: Any) -> Any:  # not an attribute, which would be a reference cycle
+        return self.bind(operands, params)
 
     def bind(self, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         level = deepest(operands)
@@ -289,8 +202,12 @@ class CustomCall(Primitive):
             return level.push(linearized, tuple(values), tangents, outs, {})
         parts, douts = self.body.tangent(self, values, tangents)
         self.refuse_leaks([*parts, *douts])
-        pairs = zip(parts, douts, strict=True)
-        return tuple([level.tracer(y, dy) if space_of(y).is_inexact else y for y, dy in pairs])
+        return tuple(
+            [
+                level.tracer(y, None if dy is None else project(dy, space_of(y))) if space_of(y).is_inexact else y
+                for y, dy in zip(parts, douts, strict=True)
+            ]
+        )
 
     def linear(
         self, transform: Callable[..., Any], values: Sequence[Any], wanted: list[bool]
@@ -327,8 +244,9 @@ class CustomCall(Primitive):
             outs, residuals, memo = self.body.forward(self, values, own)
             self.refuse_leaks([*outs, *residuals])
             recorded, kept = Recorded(self.body, len(operands), memo), [None] * len(operands)
-            for x in values:
-                level.lock(x)
+            for x, yes in zip(values, own, strict=True):
+                if not yes:
+                    level.lock(x)
         elif self.body.has_jvp and self.body.is_linear_text:
             outs, moves, pullback = self.linear(vjp, values, own)
             recorded, kept, residuals = Transposed(self.body, len(operands), (own, moves)), values, [pullback]

@@ -6,23 +6,27 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 import optree
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import Shell, Traced, deepest
+from funcgrad.core.level import Shell, Traced, deepest, zeros
 from funcgrad.core.space import Space, space_of
 from funcgrad.errors import LostGradientError
 from funcgrad.transforms.arguments import as_array, is_array
 from funcgrad.transforms.batch import BatchTracer
-from funcgrad.transforms.custom import Body, CustomCall, Pack, bare, name_of
+from funcgrad.transforms.custom import Body, CustomCall
+from funcgrad.transforms.custom_run import Pack, bare, name_of
 from funcgrad.transforms.gradient import float0
 from funcgrad.tree import NAMESPACE, flatten, flatten_with_paths
 
-__all__ = ["CustomFunction", "SymbolicZero", "cotangents_of", "filled", "tangents_of"]
+__all__ = [
+    *("CustomFunction", "SymbolicZero", "checked", "cotangents_of", "fill", "is_traced", "merged", "skeleton_of"),
+    *("tangents_of", "with_leaves"),
+]
 
 # -- Arguments -----------------------------------------------------------------------------------------------
 
@@ -65,12 +69,12 @@ class CustomFunction:
         if self.signature is None:
             raise TypeError(f"{self.name} states no signature, so that its arguments have to be given by position")
         bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
         if bound.kwargs:
             raise TypeError(
                 f"The arguments of the {self.kind} function {self.name} have to be given by position to its rule, "
                 f"which {', '.join(bound.kwargs)} cannot. Remove the * or ** from its signature."
             )
+        bound.apply_defaults()
         return bound.args
 
     def split(self, args: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[int, Any]]:
@@ -115,6 +119,8 @@ class CustomFunction:
 
 def signature_of(fun: Any) -> tuple[inspect.Signature | None, int]:
     """Return a function's signature, and the number of its arguments if all can be given by position; else -1."""
+    if isinstance(fun, np.ufunc):  # `out` is not for rules
+        return None, -1
     try:
         signature = inspect.signature(fun)
     except (ValueError, TypeError):
@@ -168,13 +174,19 @@ class SymbolicZero:
         return f"SymbolicZero({self.dtype}{list(self.shape)})"
 
 
-def filled(dx: Any, space: Space, symbolic: bool, zeros: Any) -> Any:
-    """Return what a rule gets for a tangent or cotangent; None stands for a known zero."""
-    if dx is not None and space.is_inexact:
-        return dx
-    if symbolic:
-        return SymbolicZero(space)
-    return zeros() if space.is_inexact else np.zeros(space.shape, float0)
+def fill(g: Any, space: Space, like: Array) -> Any:
+    """Return what stands for a cotangent: zeros for None, of dtype float0 for an integer."""
+    if not space.is_inexact:
+        return np.zeros(space.shape, float0)
+    return zeros(space, like) if g is None else g
+
+
+def with_leaves(tree: PyTree, pack: Pack, leaf_of: Callable[[int, Any], Any]) -> PyTree:
+    """Replace the arrays of a tree, numbered, by something else; a tensor is one."""
+    leaves, structure = optree.tree_flatten(tree, is_leaf=is_single_not_none, namespace=NAMESPACE)
+    for k, place in enumerate(pack.places):
+        leaves[place] = leaf_of(k, leaves[place])
+    return structure.unflatten(leaves)
 
 
 # -- What rules return -----------------------------------------------------------------------------------------
@@ -184,10 +196,15 @@ def is_single(x: Any) -> bool:
     return x is None or isinstance(x, Shell | SymbolicZero)
 
 
+def skeleton_of(pack: Pack) -> Any:
+    """Return a tree with the numbers of its leaves, without the shells around them."""
+    numbers = pack.structure.unflatten(range(len(pack.others)))
+    return optree.tree_map(bare, numbers, is_leaf=is_single, none_is_leaf=True, namespace=NAMESPACE)
+
+
 def cotangents_of(rule: str, given: Any, pack: Pack, spaces: Sequence[Space]) -> list[Any]:
     """Check what a backward rule returned, a tuple like the arguments. None is zero, of a whole argument too."""
-    numbers = pack.structure.unflatten(range(len(pack.others)))
-    skeleton = optree.tree_map(bare, numbers, is_leaf=is_single, none_is_leaf=True, namespace=NAMESPACE)
+    skeleton = skeleton_of(pack)
     if isinstance(given, list) and len(given) == len(skeleton):
         given = tuple(given)
     flatten(given)  # which makes dataclasses known

@@ -8,11 +8,19 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, PyTree
-from funcgrad.core.level import zeros
 from funcgrad.core.space import space_of
 from funcgrad.transforms.arguments import as_array, is_array
-from funcgrad.transforms.custom import Body, CustomCall, Pack, run
-from funcgrad.transforms.custom_function import CustomFunction, filled, is_traced, merged, tangents_of
+from funcgrad.transforms.custom import Body, CustomCall
+from funcgrad.transforms.custom_function import (
+    CustomFunction,
+    SymbolicZero,
+    fill,
+    is_traced,
+    merged,
+    tangents_of,
+    with_leaves,
+)
+from funcgrad.transforms.custom_run import Pack, run
 from funcgrad.tree import map
 
 __all__ = ["custom_jvp"]
@@ -145,16 +153,18 @@ class JvpBody(Body):
 
     def tangent(self, call: CustomCall, xs: Sequence[Any], dxs: list[Any]) -> tuple[list[Any], list[Any]]:
         spaces = [space_of(x) for x in xs]
-        given = [dx for dx in dxs if dx is not None]
-        symbolic = self.custom.symbolic_zeros
-        like = given[0] if given else 0.0
-        tangents = [filled(dx, s, symbolic, lambda s=s: zeros(s, like)) for dx, s in zip(dxs, spaces, strict=True)]
+        like = next((dx for dx in dxs if dx is not None), 0.0)
+        tangents = [fill(dx, space, like) for dx, space in zip(dxs, spaces, strict=True)]
         rule = f"The jvp rule of the custom_jvp function {self.name}"
         douts: list[Any] = []
 
         def function(arrays: list[Any]) -> PyTree:
             assert self.custom.rule is not None
             primals, directions = self.pack.build(arrays[: len(xs)]), self.pack.build(arrays[len(xs) :])
+            if self.custom.symbolic_zeros:
+                directions = with_leaves(
+                    directions, self.pack, lambda k, leaf: SymbolicZero(spaces[k]) if dxs[k] is None else leaf
+                )
             others = [self.others[n] for n in sorted(self.others)]
             pair = self.custom.rule(*others, primals, directions)
             if not isinstance(pair, tuple | list) or len(pair) != 2:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import zeros
-from funcgrad.core.space import Space, space_of
-from funcgrad.transforms.custom import Body, CustomCall, Pack, run
-from funcgrad.transforms.custom_function import CustomFunction, cotangents_of, filled, is_traced, merged
+from funcgrad._typing import AnyFunction, PyTree
+from funcgrad.core.space import space_of
+from funcgrad.transforms.custom import Body, CustomCall
+from funcgrad.transforms.custom_function import (
+    CustomFunction,
+    SymbolicZero,
+    cotangents_of,
+    fill,
+    is_traced,
+    merged,
+    with_leaves,
+)
+from funcgrad.transforms.custom_run import Pack, run
 
 __all__ = ["CustomVJPPrimal", "custom_vjp"]
 
@@ -135,8 +143,7 @@ class VjpBody(Body):
             assert self.custom.fwd is not None
             args = self.pack.build(xs)
             if self.symbolic:
-                marked = [CustomVJPPrimal(x, yes) for x, yes in zip(xs, perturbed, strict=True)]
-                args = self.pack.build(marked)
+                args = with_leaves(args, self.pack, lambda k, leaf: CustomVJPPrimal(leaf, perturbed[k]))
             pair = self.custom.fwd(*merged(args, self.others))
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 raise TypeError(
@@ -154,9 +161,14 @@ class VjpBody(Body):
         assert self.custom.bwd is not None
         rest, outputs, in_spaces, out_spaces = memo
         like = next((g for g in gs if g is not None), 0.0)
-        cotangents = [fill(g, space, self.symbolic, like) for g, space in zip(gs, out_spaces, strict=True)]
+        cotangent = outputs.build([fill(g, space, like) for g, space in zip(gs, out_spaces, strict=True)])
+        if self.symbolic:
+            unknown = [g is not None and space.is_inexact for g, space in zip(gs, out_spaces, strict=True)]
+            cotangent = with_leaves(
+                cotangent, outputs, lambda k, leaf: leaf if unknown[k] else SymbolicZero(out_spaces[k])
+            )
         others = [self.others[n] for n in sorted(self.others)]
-        given = self.custom.bwd(*others, rest.build(residuals), outputs.build(cotangents))
+        given = self.custom.bwd(*others, rest.build(residuals), cotangent)
         return cotangents_of(f"The bwd rule of the custom_vjp function {self.name}", given, self.pack, in_spaces)
 
     def undefined(self, mode: str) -> Exception:
@@ -164,10 +176,6 @@ class VjpBody(Body):
             f"The function {self.name} has a custom_vjp rule, for which forward mode (jvp, jacfwd, linearize) is not "
             "defined. Use custom_jvp, which serves forward and reverse mode."
         )
-
-
-def fill(g: Any, space: Space, symbolic: bool, like: Array) -> Any:
-    return filled(g, space, symbolic, lambda: zeros(space, like))
 
 
 def halves(arrays: list[Any], pack: Pack) -> tuple[list[Any], list[Any], Pack, Pack]:

@@ -21,13 +21,13 @@ from funcgrad.core.level import tracers_in
 from funcgrad.core.primitive import Frame, Primitive
 from funcgrad.transforms.arguments import Transformed, as_array, is_array, present
 from funcgrad.transforms.forward import jvp
-from funcgrad.transforms.gradient import vjp
+from funcgrad.transforms.gradient import stop_gradient, vjp
 from funcgrad.transforms.jacobian import jacfwd, jacrev
-from funcgrad.transforms.linear_solve import constant_leaf, custom_linear_solve
+from funcgrad.transforms.linear_solve import custom_linear_solve
 from funcgrad.transforms.linearize import linearize
 from funcgrad.tree import Structure, flatten, flatten_with_paths, ravel
 
-__all__ = ["coordinates", "implicit_diff"]
+__all__ = ["coordinates", "equations", "implicit_diff"]
 
 # -- An equation -----------------------------------------------------------------------------------------
 
@@ -39,12 +39,25 @@ def coordinates(name: str, tree: PyTree) -> tuple[Array, Callable[[Array], PyTre
     """
     for path, leaf in flatten_with_paths(tree):
         if not is_array(leaf) or as_array(leaf).dtype.kind not in "fc":
-            raise TypeError(f"{name}: the solution must hold real or complex numbers, got {leaf!r:.80} at {path or 'x'}")
+            raise TypeError(f"{name}: x must hold real or complex numbers, got {leaf!r:.80} at {path or 'x'}")
     vector, unravel = ravel(tree)
     if vector.dtype.kind != "c":
         return vector, unravel
     size = vector.size
     return parts(vector), lambda u: unravel(u[:size] + 1j * u[size:])
+
+
+def equations(name: str, tree: PyTree, count: int) -> Array:
+    """Return the real numbers in what a residual returned, as one vector of `count` elements."""
+    vector = ravel(tree)[0]
+    if vector.dtype.kind == "c":
+        vector = parts(vector)
+    if vector.size != count:
+        raise ValueError(
+            f"{name}: there must be as many equations as unknowns, but there are {vector.size} equations, and x has "
+            f"{count} elements (a complex number counts as two)"
+        )
+    return vector
 
 
 def parts(vector: Array) -> Array:
@@ -82,8 +95,8 @@ class Equation:
         leaves = list(self.leaves)
         for i, x in zip(self.places, arrays, strict=True):
             leaves[i] = x
-        found: tuple[tuple[Any, ...], dict[str, Any]] = self.structure.unflatten(leaves)
-        return found
+        found: Any = self.structure.unflatten(leaves)
+        return found[0], found[1]
 
     def compute(self, *arrays: Any) -> tuple[Any, ...]:
         """Call the solver on plain arrays; return the solution's coordinates and the arrays in `aux`."""
@@ -102,22 +115,15 @@ class Equation:
     def refuse_tracers(self, what: str, y: Any) -> None:
         for x in tracers_in(y):
             raise TypeError(
-                f"{self.name}: {what} was called with plain arrays and returned a traced value of shape {x.space.shape}. "
+                f"{self.name}: {what} was called with plain arrays and returned a traced value, of shape "
+                f"{x.space.shape}. "
                 "It closes over a value that is being differentiated or mapped over: make that an argument."
             )
 
     def at(self, u: Array, arrays: Sequence[Any]) -> Array:
         """Return the residual's coordinates."""
         args, kwargs = self.arguments(arrays)
-        r = ravel(self.residual(self.to_tree(u), *args[1:], **kwargs))[0]
-        if r.dtype.kind == "c" or r.size != u.size:
-            r = parts(r)
-        if r.size != u.size:
-            raise ValueError(
-                f"{self.name}: there must be as many equations as unknowns, but the residual has {r.size} elements "
-                f"and x has {u.size} (a complex one counts as two)"
-            )
-        return r
+        return equations(self.name, self.residual(self.to_tree(u), *args[1:], **kwargs), u.size)
 
     def solved(self, u: Array, arrays: Sequence[Any], rhs: Array, transposed: bool) -> Array:
         """Solve ``dR/dx v = rhs``, or the transposed equations."""
@@ -159,12 +165,11 @@ class Solution(Primitive):
 
     arity = None
 
-    def __init__(self, equation: Equation) -> None:
-        super().__init__(equation.compute, (), name=equation.name, own=True)
-        self.equation = equation
+    def __init__(self) -> None:
+        super().__init__(compute_solution, (), name="implicit_diff", own=True)
 
     def differentiable(self, i: int) -> bool:
-        return i >= self.equation.initial
+        return True
 
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         return None, True
@@ -172,26 +177,37 @@ class Solution(Primitive):
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         u, *aux = call.y
         moved = [i for i, dx in enumerate(tangents) if dx is not None]
-        of_moved = self.varying(call, moved)
+        equation: Equation = call.params["equation"]
+        of_moved = varying(call, moved)
         dr = jvp(of_moved, tuple(call.xs[i] for i in moved), tuple(tangents[i] for i in moved))[1]
-        return -self.equation.solved(u, call.xs, dr, transposed=False), *[None] * len(aux)
+        return -equation.solved(u, call.xs, dr, transposed=False), *[None] * len(aux)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         moved = [i for i, link in enumerate(call.links) if link is not None]
-        r, pullback = vjp(self.varying(call, moved), *[call.xs[i] for i in moved])
-        w = self.equation.solved(call.y[0], call.xs, g[0], transposed=True)
+        r, pullback = vjp(varying(call, moved), *[call.xs[i] for i in moved])
+        equation: Equation = call.params["equation"]
+        w = equation.solved(call.y[0], call.xs, g[0], transposed=True)
         return zip(moved, pullback(-w.astype(r.dtype)), strict=True)
 
-    def varying(self, call: Frame, moved: list[int]) -> Callable[..., Array]:
-        """Return the residual at the solution as a function of some of the arrays."""
 
-        def residual(*new: Any) -> Array:
-            arrays = list(call.xs)
-            for i, x in zip(moved, new, strict=True):
-                arrays[i] = x
-            return self.equation.at(call.y[0], arrays)
+def varying(call: Frame, moved: list[int]) -> Callable[..., Array]:
+    """Return the residual at the solution as a function of some of the arrays."""
+    equation: Equation = call.params["equation"]
 
-        return residual
+    def residual(*new: Any) -> Array:
+        arrays = list(call.xs)
+        for i, x in zip(moved, new, strict=True):
+            arrays[i] = x
+        return equation.at(call.y[0], arrays)
+
+    return residual
+
+
+def compute_solution(*arrays: Any, equation: Equation) -> tuple[Any, ...]:
+    return equation.compute(*arrays)
+
+
+SOLUTION = Solution()
 
 
 # -- The public function -----------------------------------------------------------------------------------
@@ -270,9 +286,7 @@ def apply_implicit(
     solve: Callable[..., Any] | None,
 ) -> Any:
     equation = Equation(solver, residual, args, kwargs, has_aux, solve)
-    arrays = [x if i >= equation.initial else constant_leaf(x) for i, x in enumerate(equation.arrays)]
-    u, *aux = Solution(equation).bind(tuple(arrays), {})
+    arrays = [x if i >= equation.initial else stop_gradient(x) for i, x in enumerate(equation.arrays)]
+    u, *aux = SOLUTION.bind(tuple(arrays), {"equation": equation})
     x = present(equation.to_tree(u))
     return (x, present(equation.complete(aux))) if has_aux else x
-
-

@@ -65,8 +65,8 @@ def cg(
 
     Notes
     -----
-    ``jax.scipy.sparse.linalg.cg`` returns a pair, and stops at ``tol=1e-5``; here only the solution is returned, so that
-    the function can be given where a solver is asked for.
+    ``jax.scipy.sparse.linalg.cg`` returns a pair, and stops at ``tol=1e-5``; here only the solution is returned, so
+    that the function can be given where a solver is asked for.
 
     Examples
     --------
@@ -214,8 +214,8 @@ def correction(product: Product, precondition: Product, r: Array, count: int) ->
 
 def warn(name: str, norm: Any, limit: Any) -> None:
     warnings.warn(
-        f"{name} did not reach its tolerance: the norm of the residual is {norm:.3g}, not {limit:.3g}. The solution, and "
-        "derivatives computed with it, are inaccurate.",
+        f"{name} did not reach its tolerance: the norm of the residual is {norm:.3g}, not {limit:.3g}. The solution, "
+        "and derivatives computed with it, are inaccurate.",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -45,7 +45,8 @@ class LinearLevel(CaptureLevel):
         raise TypeError(f"linear_transpose: {self.name} is not linear: {what} reads its argument, at {user_line()}")
 
     def constant(self, value: Array) -> Traced:
-        return self.fix(super().constant(value))
+        out: Traced = self.fix(super().constant(value))
+        return out
 
     def fix(self, y: Any) -> Any:
         self.fixed |= {t.register for t in tracers_in(y) if isinstance(t, CaptureTracer)}
@@ -88,7 +89,7 @@ def is_linear(primitive: Primitive, linear: set[int], params: dict[str, Any], le
     if isinstance(primitive, Elementwise):
         return primitive.function in SCALINGS and not any(reads(primitive, i) & linear for i in linear)
     if isinstance(primitive, LinearSolve):
-        return linear == {primitive.system.count}
+        return linear == {0}
     return primitive.function is np.linalg.solve and linear == {1}
 
 
@@ -149,8 +150,8 @@ def linear_transpose(f: AnyFunction, *primals: PyTree) -> Callable[..., tuple[Py
 
     def transposed(cotangent: PyTree) -> tuple[PyTree, ...]:
         given = match(f"the transpose of {name}", cotangent, tree, output_spaces)
-        found: tuple[PyTree, ...] = structure.unflatten(vjp(of_leaves, *origin)[1](given))
-        return found
+        found: Any = structure.unflatten(vjp(of_leaves, *origin)[1](given))
+        return tuple(found)
 
     return transposed
 

@@ -7,30 +7,35 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array, PyTree
-from funcgrad.core.batching import stacked
-from funcgrad.core.kinds import Constant
-from funcgrad.core.level import Level, tracers_in, zeros
+from funcgrad.core.level import Shell, plain, tracers_in, zeros
 from funcgrad.core.primitive import Frame, Primitive
 from funcgrad.core.space import space_of
 from funcgrad.transforms.arguments import as_array, is_array, present
-from funcgrad.transforms.batch import BatchLevel, NeedsLoop, vmap
+from funcgrad.transforms.batch import vmap
 from funcgrad.transforms.capture import closed
 from funcgrad.transforms.forward import jvp
-from funcgrad.transforms.gradient import vjp
+from funcgrad.transforms.gradient import stop_gradient, vjp
 from funcgrad.tree import flatten, map, ravel
 
-__all__ = ["LinearSolve", "System", "constant_leaf", "custom_linear_solve", "solve_system", "without_tracers"]
+__all__ = ["LinearSolve", "System", "custom_linear_solve"]
 
 # -- One system ------------------------------------------------------------------------------------------
 
-#: (matvec, right-hand side) to (solution, what else is returned)
-Solver = Callable[[Callable[[Array], Array], Array], tuple[Array, PyTree]]
+#: ``product(constants, v)``.
+Product = Callable[[Sequence[Any], Array], Array]
+#: From constants and a right-hand side to the solution, and what else is returned.
+Solver = Callable[[Sequence[Any], Array], tuple[Array, PyTree]]
+
+
+class SolverCloses(TypeError):
+    """A solver has returned traced values for plain ones: it closes over something that it should be given."""
 
 
 class System:
@@ -38,22 +43,19 @@ class System:
 
     Parameters
     ----------
-    matvec : callable
-        ``matvec(constants, v)``.
+    matvec, vecmat : callable
+        Products with the matrix and its transpose.
     count : int
-        The number of constants.
-    solver, transposed_solver : callable
-        From a matvec without constants, and a vector.
+        Of how many constants, the first ones, the matrix is a function; solvers may read more.
+    solver : callable
+    transposed_solver : callable, optional
     """
 
     def __init__(
-        self,
-        matvec: Callable[[Sequence[Any], Array], Array],
-        count: int,
-        solver: Solver,
-        transposed_solver: Solver | None,
+        self, matvec: Product, vecmat: Product, count: int, solver: Solver, transposed_solver: Solver | None
     ) -> None:
         self.matvec = matvec
+        self.vecmat = vecmat
         self.count = count
         self.solver = solver
         self.transposed_solver = transposed_solver
@@ -61,20 +63,18 @@ class System:
 
     def compute(self, constants: Sequence[Any], b: Array) -> list[Any]:
         """Return the solution and the arrays among the rest."""
-        x, aux = self.solver(lambda v: self.matvec(constants, v), b)
+        x, aux = self.solver(constants, b)
         leaves, structure = flatten(aux)
-        self.aux = structure, [None if is_array(leaf) else leaf for leaf in leaves]
-        return [constant_leaf(as_array(leaf)) for leaf in (x, *leaves) if is_array(leaf)]
+        if self.aux is None:  # later calls are those of derivatives
+            self.aux = structure, [None if is_array(leaf) else leaf for leaf in leaves]
+        return [as_array(leaf) for leaf in (x, *leaves) if is_array(leaf)]
 
     def transposed(self) -> System:
         if self.transposed_solver is None:
             raise TypeError(
-                "custom_linear_solve: reverse mode solves the transposed system; pass transpose_solve, or symmetric=True"
+                "custom_linear_solve: reverse mode solves the transposed system; pass transpose_solve or symmetric=True"
             )
-        return System(self.pull, self.count, self.transposed_solver, self.solver)
-
-    def pull(self, constants: Sequence[Any], w: Array) -> Array:
-        return vjp(lambda v: self.matvec(constants, v), zeros(space_of(w), w))[1](w)[0]
+        return System(self.vecmat, self.matvec, self.count, self.transposed_solver, self.solver)
 
     def complete(self, arrays: Iterable[Any]) -> PyTree:
         """Return what else was returned, given the arrays in it."""
@@ -83,21 +83,22 @@ class System:
         return structure.unflatten([next(rest) if leaf is None else leaf for leaf in leaves])
 
 
-constant_leaf = Constant(lambda x: x, name="custom_linear_solve", own=True, batch=stacked)
+def pulled(product: Product) -> Product:
+    """Return the product with the transposed matrix."""
+    return lambda constants, w: vjp(lambda v: product(constants, v), zeros(space_of(w), w))[1](w)[0]
 
 
 class BatchedSystem(System):
     """Many systems, one for each example."""
 
     def __init__(self, inner: System, flags: Sequence[bool], size: int) -> None:
-        super().__init__(self.of_examples, inner.count, inner.solver, inner.transposed_solver)
+        options: Any = {"in_axes": ([0 if flag else None for flag in flags], 0), "axis_size": size}
+        matvec = vmap(inner.matvec, **options)
+        super().__init__(matvec, inner.vecmat, inner.count, inner.solver, inner.transposed_solver)
         self.inner = inner
         self.flags = flags
-        self.options: Any = {"in_axes": ([0 if flag else None for flag in flags], 0), "axis_size": size}
         self.size = size
-
-    def of_examples(self, constants: Sequence[Any], v: Array) -> Array:
-        return vmap(self.inner.matvec, **self.options)(list(constants), v)
+        self.options = options
 
     def compute(self, constants: Sequence[Any], b: Array) -> list[Any]:
         found: list[Any] = vmap(self.inner.compute, **self.options)(list(constants), b)
@@ -107,20 +108,16 @@ class BatchedSystem(System):
         return BatchedSystem(self.inner.transposed(), self.flags, self.size)
 
 
-# -- Its solution as a primitive --------------------------------------------------------------------------
+# -- Its solution as a primitive -----------------------------------------------------------------------------
 
 
 class LinearSolve(Primitive):
-    """The solution of a system, as a function of its constants and its right-hand side, which comes last."""
+    """The solution of a system, as a function of its right-hand side and its constants."""
 
     arity = None
 
-    def __init__(self, system: System) -> None:
-        def custom_linear_solve(*operands: Any) -> tuple[Any, ...]:
-            return tuple(without_tracers(system.compute(operands[:-1], operands[-1])))
-
-        super().__init__(custom_linear_solve, (), own=True, batch=batch_solve)
-        self.system = system
+    def __init__(self) -> None:
+        super().__init__(compute_solution, (), name="custom_linear_solve", own=True, batch=batch_solve)
 
     def differentiable(self, i: int) -> bool:
         return True
@@ -130,54 +127,61 @@ class LinearSolve(Primitive):
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Any:
         """From ``A x = b`` follows ``A dx = db - dA x``."""
-        *constants, b = call.xs
+        b, *constants = call.xs
         x, *aux = call.y
-        rhs = zeros(space_of(b), b) if tangents[-1] is None else tangents[-1]
-        moved = [i for i, dc in enumerate(tangents[:-1]) if dc is not None]
+        rhs = zeros(space_of(b), b) if tangents[0] is None else tangents[0]
+        system: System = call.params["system"]
+        moved = [i for i, dc in enumerate(tangents[1 : 1 + system.count]) if dc is not None]
         if moved:
-            of_moved = self.varying(constants, moved, x)
-            rhs = rhs - jvp(of_moved, tuple(constants[i] for i in moved), tuple(tangents[i] for i in moved))[1]
-        return solve_system(self.system, constants, rhs)[0], *[None] * len(aux)
+            of_moved = varying(system, constants, moved, x)
+            rhs = rhs - jvp(of_moved, tuple(constants[i] for i in moved), tuple(tangents[1 + i] for i in moved))[1]
+        return solve_system(system, constants, rhs)[0], *[None] * len(aux)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         """With ``A.T w = gx``: ``gb = w``, and ``gA`` is that of ``-A x`` for the cotangent ``w``."""
-        *constants, _ = call.xs
-        w = solve_system(self.system.transposed(), constants, g[0])[0]
-        yield len(constants), w
-        moved = [i for i, link in enumerate(call.links[:-1]) if link is not None]
+        _, *constants = call.xs
+        system: System = call.params["system"]
+        w = solve_system(system.transposed(), constants, g[0])[0]
+        yield 0, w
+        moved = [i for i, link in enumerate(call.links[1 : 1 + system.count]) if link is not None]
         if moved:
-            value, pullback = vjp(self.varying(constants, moved, call.y[0]), *[constants[i] for i in moved])
-            yield from zip(moved, pullback(-w.astype(value.dtype)), strict=True)
+            value, pullback = vjp(varying(system, constants, moved, call.y[0]), *[constants[i] for i in moved])
+            yield from zip([1 + i for i in moved], pullback(-w.astype(value.dtype)), strict=True)
 
-    def varying(self, constants: list[Any], moved: list[int], x: Array) -> Callable[..., Array]:
-        """Return the product with `x` as a function of some of the constants."""
 
-        def product(*new: Any) -> Array:
-            changed = list(constants)
-            for i, c in zip(moved, new, strict=True):
-                changed[i] = c
-            return self.system.matvec(changed, x)
+def varying(system: System, constants: list[Any], moved: list[int], x: Array) -> Callable[..., Array]:
+    """Return the product with `x` as a function of some of the constants."""
 
-        return product
+    def product(*new: Any) -> Array:
+        changed = list(constants)
+        for i, c in zip(moved, new, strict=True):
+            changed[i] = c
+        return system.matvec(changed, x)
+
+    return product
+
+
+def compute_solution(b: Array, *constants: Any, system: System) -> tuple[Any, ...]:
+    found = system.compute(constants, b)
+    if tracers_in(found):
+        raise SolverCloses(
+            "custom_linear_solve: transpose_solve closes over a traced value, but solve does not. Pass "
+            "funcgrad.stop_gradient of it: solvers are not differentiated."
+        )
+    return tuple(found)
 
 
 def batch_solve(primitive: Any, xs: Sequence[Array], flags: Sequence[bool], params: Any, size: int) -> Any:
-    b = xs[-1] if flags[-1] else np.broadcast_to(xs[-1], (size, *xs[-1].shape))
-    return tuple(solve_system(BatchedSystem(primitive.system, flags[:-1], size), xs[:-1], b))
+    b = xs[0] if flags[0] else np.broadcast_to(xs[0], (size, *xs[0].shape))
+    return tuple(solve_system(BatchedSystem(params["system"], flags[1:], size), xs[1:], b))
 
 
 def solve_system(system: System, constants: Sequence[Any], b: Array) -> Any:
     """Return the solution, followed by the arrays of what else the solver returned."""
-    return LinearSolve(system).bind((*constants, b), {})
+    return SOLVE.bind((b, *constants), {"system": system})
 
 
-def without_tracers(leaves: list[Any]) -> list[Any]:
-    """Refuse what a solver has closed over that differs between the examples of a running ``vmap``."""
-    for x in tracers_in(leaves):
-        level: Level = x.level
-        if isinstance(level, BatchLevel):
-            raise NeedsLoop(level, "a value that a solver closes over and")
-    return leaves
+SOLVE = LinearSolve()
 
 
 # -- The public function ------------------------------------------------------------------------------------
@@ -202,7 +206,8 @@ def custom_linear_solve(
         The right-hand side.
     solve : callable
         ``solve(matvec, b)`` returns the solution. It is not differentiated, and may be any Python code; it is called
-        again to differentiate in forward mode.
+        again to differentiate in forward mode. What it closes over may be traced if what it does does not depend on
+        values (Krylov methods do: they stop when converged); pass ``funcgrad.stop_gradient`` of it otherwise.
     transpose_solve : callable, optional
         ``transpose_solve(vecmat, b)`` solves the transposed system: needed by reverse mode, unless `symmetric`.
     symmetric : bool
@@ -236,33 +241,79 @@ def custom_linear_solve(
     array([-0.25, -0.5 ])
     """
     vector, unravel = ravel(map(inexact, b))
-    shapes = map(np.shape, b)
 
     def of_vector(v: Array) -> Array:
-        return like_b("matvec", matvec(unravel(v)))
+        return flat_like("the output of matvec", matvec(unravel(v)), b)
 
-    def like_b(what: str, y: PyTree) -> Array:
-        if flatten(y)[1] != flatten(b)[1] or map(np.shape, y) != shapes:
-            raise ValueError(f"custom_linear_solve: {what} must return a tree like b, of shapes {shapes}, got {y!r:.200}")
-        return ravel(y)[0]
+    def check(y: Array) -> None:
+        if bool((plain(y) != 0).any()):
+            raise TypeError(f"custom_linear_solve: matvec is not linear: at zero it is not zero, but {plain(y)!r:.100}")
 
-    def on_vectors(name: str, solve: Callable[..., Any]) -> Solver:
-        def run(product: Callable[[Array], Array], v: Array) -> tuple[Array, PyTree]:
-            found = solve(lambda x: unravel(product(like_b("the argument of matvec", x))), unravel(v))
-            x, aux = found if has_aux else (found, None)
-            return like_b(name, x), aux
+    def run(name: str, solve: Callable[..., Any], product: Callable[[Array], Array], v: Array) -> tuple[Array, PyTree]:
+        found = solve(lambda x: unravel(product(flat_like("the argument of matvec", x, b))), unravel(v))
+        x, aux = found if has_aux else (found, None)
+        return flat_like(f"what {name} returns", x, b), aux
 
-        return run
-
-    function, constants = closed("custom_linear_solve: matvec", of_vector, constant_leaf(vector))
-    forward = on_vectors("solve", solve)
+    origin = zeros(space_of(vector), vector)
+    product, constants = closed("custom_linear_solve: matvec", of_vector, origin, check=check)
+    forward = functools.partial(run, "solve", solve)
     backward = forward if symmetric else None
     if transpose_solve is not None:
-        backward = on_vectors("transpose_solve", transpose_solve)
-    system = System(function, len(constants), forward, backward)
-    x, *aux = solve_system(system, constants, vector)
+        backward = functools.partial(run, "transpose_solve", transpose_solve)
+    system = system_of(product, len(constants), forward, backward, symmetric)
+    try:
+        x, *aux = solve_system(system, constants, vector)
+    except SolverCloses:
+        system, constants = closed_system(system, constants, forward, backward, stop_gradient(vector))
+        x, *aux = solve_system(system, constants, vector)
     solution = present(unravel(x))
     return (solution, present(system.complete(aux))) if has_aux else solution
+
+
+def flat_like(what: str, y: PyTree, b: PyTree) -> Array:
+    """Return a tree like `b` as a vector; a tensor may stand where `b` has an array."""
+    (leaves, structure), (expected, expected_structure) = (flatten(tree, is_shell) for tree in (y, b))
+    shapes = [np.shape(leaf) for leaf in expected]
+    if structure != expected_structure or [np.shape(leaf) for leaf in leaves] != shapes:
+        raise ValueError(f"custom_linear_solve: {what} must be a tree like b, of shapes {shapes}, got {y!r:.200}")
+    return ravel(y)[0]
+
+
+def is_shell(x: Any) -> bool:
+    return isinstance(x, Shell)
+
+
+def system_of(product: Product, count: int, forward: Any, backward: Any, symmetric: bool) -> System:
+    """Make a system of a product and two solvers, which take a product with a vector alone."""
+
+    def matvec(constants: Sequence[Any], v: Array) -> Array:
+        return product(constants[:count], v)
+
+    def bound(solve: Any, product: Product) -> Solver:
+        return lambda constants, v: solve(functools.partial(product, constants), v)
+
+    vecmat = matvec if symmetric else pulled(matvec)
+    transposed_solver = None if backward is None else bound(backward, vecmat)
+    return System(matvec, vecmat, count, bound(forward, matvec), transposed_solver)
+
+
+def closed_system(
+    system: System, constants: list[Any], forward: Any, backward: Any, b: Array
+) -> tuple[System, list[Any]]:
+    """Make what the solvers close over constants, too."""
+    everything = list(constants)
+
+    def close(name: str, solve: Any, product: Product) -> Solver:
+        function, more = closed(name, lambda v: solve(lambda u: product(constants, u), v), b)
+        places = slice(len(everything), len(everything) + len(more))
+        everything.extend(more)
+        return lambda constants, v: function(constants[places], v)
+
+    solver = close("custom_linear_solve: solve", forward, system.matvec)
+    transposed = None
+    if backward is not None:
+        transposed = close("custom_linear_solve: transpose_solve", backward, system.vecmat)
+    return System(system.matvec, system.vecmat, system.count, solver, transposed), everything
 
 
 def inexact(leaf: Any) -> Any:

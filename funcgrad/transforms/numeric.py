@@ -10,8 +10,9 @@ import numpy as np
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.level import plain, zeros
 from funcgrad.core.space import space_of
-from funcgrad.transforms.custom import Body, CustomCall, Pack, run
+from funcgrad.transforms.custom import Body, CustomCall
 from funcgrad.transforms.custom_function import CustomFunction, is_traced
+from funcgrad.transforms.custom_run import Pack, run
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["numeric"]
@@ -70,9 +71,7 @@ class numeric(CustomFunction):
 
     kind = "numeric"
 
-    def __init__(
-        self, fun: AnyFunction, method: str = "central", step: float | None = None, order: int = 2
-    ) -> None:
+    def __init__(self, fun: AnyFunction, method: str = "central", step: float | None = None, order: int = 2) -> None:
         super().__init__(fun)
         if method not in ("central", "complex"):
             raise ValueError(f"numeric: method is 'central' or 'complex', not {method!r}")
@@ -146,9 +145,7 @@ class NumericBody(Body):
 
     def slope(self, call: CustomCall, xs: Sequence[Any], i: int, j: int, step: Array, gs: list[Any]) -> Any:
         """Return the derivative of the real number ``sum(g * y)`` along one element."""
-        unit = zeros(space_of(xs[i]), xs[i])
-        unit = np.asarray(unit) if isinstance(unit, np.generic) else unit
-        unit.flat[j] = 1
+        unit = unit_like(xs[i], j)
         moves = [unit * step if n == i else None for n in range(len(xs))]
         products = [np.sum(g * d) for g, d in zip(gs, self.difference(call, xs, moves), strict=True) if d is not None]
         return np.real(sum(products, 0.0)) / np.sum(np.abs(unit * step))
@@ -160,7 +157,7 @@ class NumericBody(Body):
         space = space_of(x)
         eps = np.finfo(space.dtype).eps
         if self.custom.method == "complex" and not space.is_complex:
-            return np.full(space.shape, self.custom.step or COMPLEX_STEP, space.dtype)
+            return zeros(space, x) + space.dtype.type(self.custom.step or COMPLEX_STEP)
         size = np.maximum(np.abs(stop_gradient(x)), 1)
         step = self.custom.step or eps ** (1 / (self.custom.order + 1)) * size
         moved = size + step
@@ -188,3 +185,12 @@ class NumericBody(Body):
 
 def shifted(xs: Sequence[Any], moves: list[Any], k: complex) -> list[Any]:
     return [x if move is None else x + k * move for x, move in zip(xs, moves, strict=True)]
+
+
+def unit_like(x: Array, j: int) -> Array:
+    """Return an array like `x` that is one at its element `j` and zero elsewhere."""
+    space, value = space_of(x), plain(x)
+    unit = np.zeros(space.size, space.dtype)
+    unit[j] = 1
+    unit = np.reshape(unit, space.shape)
+    return unit if isinstance(value, np.ndarray | np.generic | float | complex) else np.array(unit, like=value)

@@ -1,6 +1,6 @@
 """What a checkpointed function keeps: policies, and the level that applies one.
 
-1. What the tracer carries: a value of the reverse level that the policy is for, and the number of the call that made it.
+1. What the tracer carries: a value of the reverse level that the policy is for, and which call made it.
 2. How a primitive is interpreted: run it one level down. The first time, what the policy chooses is kept; when the
    function runs again, the reverse level records these calls with the kept values, and computes nothing.
 3. The public names: :data:`checkpoint_policies` and :func:`checkpoint_name`.
@@ -22,6 +22,7 @@ from funcgrad.core.level import Level, deepest, strip
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space
 from funcgrad.core.tracer import Tracer
+from funcgrad.errors import EscapedTracerError
 from funcgrad.transforms.arguments import as_array, is_array
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import map
@@ -49,7 +50,7 @@ class PolicyTracer(Tracer):
 class PolicyLevel(Level):
     """One run of a checkpointed function: it numbers the calls that reach the reverse level `base`."""
 
-    __slots__ = ("base", "count", "policy", "store")
+    __slots__ = ("base", "count", "done", "policy", "store")
 
     depth: Any  # just above that of `base`: transforms that began after it are interpreted before
 
@@ -60,6 +61,11 @@ class PolicyLevel(Level):
         self.policy = policy  # None: the function runs again
         self.store = store
         self.count = 0
+        self.done = False  # whether the run has ended: a checkpoint within it may run again later, without the store
+
+    def close(self) -> None:
+        super().close()
+        self.done = True
 
     def tracer(self, value: Any, made_by: int | None = None) -> PolicyTracer:
         out = PolicyTracer()
@@ -73,8 +79,12 @@ class PolicyLevel(Level):
         return self.tracer(self.base.constant(value))
 
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
+        if self.closed:
+            raise EscapedTracerError(
+                "A traced value was used after the checkpointed function that made it had ended; return it instead."
+            )
         values, params = strip(operands, self), strip(params, self)
-        if primitive.is_constant or self.closed:  # kept values belong to the run that has ended
+        if primitive.is_constant or self.done:
             return self.wrap(primitive.run(*values, **params), None)
         number = self.count
         self.count += 1

@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 import funcgrad as fg
-from funcgrad.core.graph import Node
+from funcgrad.core.graph import Call, Node
 from funcgrad.core.level import Traced
+from funcgrad.core.space import space_of
 from funcgrad.extend import CustomVJPPrimal, SymbolicZero
-from funcgrad.testing import check_grads
+from funcgrad.testing import DeviceArray, check_grads, host_copies
 from funcgrad.transforms.custom import Body, CustomCall
+from funcgrad.transforms.custom_jvp import JvpBody
+from funcgrad.transforms.custom_run import Pack
+from funcgrad.transforms.custom_vjp import VjpBody
 
 X = np.array([0.3, 1.2, -0.7])
 Y = np.array([2.0, -1.0, 0.5])
@@ -752,6 +756,57 @@ def test_memory_returns_without_the_garbage_collector() -> None:
         assert count_parts() == before
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("f", [backward, forward], ids=["backward", "forward"])
+def test_no_examples_chunks_and_a_jacobian_of_a_batch(f: Any) -> None:
+    empty = np.zeros(0)
+    assert fg.grad(lambda x: fg.vmap(f, (0, None))(x, 2.0).sum())(empty).shape == (0,)
+    chunked = fg.grad(lambda x: fg.vmap(f, (0, None), chunk_size=2)(x, 2.0).sum())(X)
+    np.testing.assert_allclose(chunked, 6 * np.cos(X))
+    np.testing.assert_allclose(fg.jacrev(lambda x: fg.vmap(f, (0, None))(x, 2.0))(X), np.diag(6 * np.cos(X)))
+
+
+def test_on_a_device() -> None:
+    x, y = DeviceArray(X), DeviceArray(Y)
+
+    def check(run: Callable[[Any, Any], Any]) -> None:
+        with host_copies() as copies:
+            found = run(x, y)
+        assert not copies
+        assert type(found) is DeviceArray
+        np.testing.assert_allclose(found.get(), run(X, Y), rtol=1e-12)
+
+    for f in (backward, forward, make_numeric()):
+        check(lambda x, y, f=f: f(x, y))
+        check(lambda x, y, f=f: fg.grad(total(f))(x, y))
+        check(lambda x, y, f=f: fg.grad(lambda x: fg.vmap(f)(x, y).sum())(x))
+    check(lambda x, y: fg.jvp(forward, (x, y), (y, x))[1])
+    check(lambda x, y: fg.hessian(total(forward))(x, y))
+
+
+def make_numeric() -> Any:
+    return fg.numeric(lambda x, y: np.sin(x) * y)
+
+
+def test_levels_that_know_nothing_of_rules() -> None:
+    arrays, pack = Pack.unpack((X, Y))
+    spaces = tuple(map(space_of, arrays))
+
+    def frame(body: Body) -> Call:
+        node: Any = object()
+        return Call(CustomCall(body), (X, Y), None, {}, spaces, spaces[:1], (node, node))
+
+    for make, kind in ((VjpBody, backward), (JvpBody, forward)):
+        call = frame(make(kind, pack, {}))  # type: ignore[operator]
+        cotangents = dict(call.primitive.vjp(call, (np.ones(3),)))
+        np.testing.assert_allclose(cotangents[0], 3 * np.cos(X) * Y)
+        np.testing.assert_allclose(cotangents[1], 5 * np.sin(X))
+    (dy,) = call.primitive.jvp(call, [Y, None])
+    np.testing.assert_allclose(dy, 3 * np.cos(X) * Y * Y)
+    call = frame(VjpBody(backward, pack, {}))
+    with pytest.raises(TypeError, match="custom_jvp"):
+        call.primitive.jvp(call, [Y, None])
 
 
 # -- custom_batching -----------------------------------------------------------------------------------------------

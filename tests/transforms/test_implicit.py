@@ -200,6 +200,44 @@ def test_a_residual_that_branches() -> None:
     assert fg.grad(lambda a: fg.root(branching, 1.0, a))(8.0) == pytest.approx(1 / 12)
     with pytest.raises(TypeError, match="closes over"):
         fg.grad(lambda a: fg.root(lambda x: branching(x, a), 1.0))(8.0)
+    for f in (lambda a: fg.root(branching, 1.0, a), lambda a: fg.root(lambda x: branching(x, a), 1.0)):
+        np.testing.assert_allclose(fg.vmap(f)(np.array([8.0, 27.0])), [2, 3])
+
+
+def test_residuals_with_rules_of_their_own() -> None:
+    @fg.custom_vjp
+    def square(x: Any) -> Any:
+        return x**2
+
+    square.defvjp(lambda x: (x**2, x), lambda x, g: (2 * x * g,))
+    assert fg.grad(lambda a: fg.root(lambda x: square(x) - a, 1.0))(4.0) == pytest.approx(0.25)
+    assert fg.grad(lambda a: fg.argmin(lambda x: square(x - a), 1.0))(4.0) == pytest.approx(1)
+
+
+def test_roots_in_roots() -> None:
+    def f(a: Any) -> Any:
+        def outer(x: Any) -> Any:
+            return fg.root(lambda y: y**3 + y - x * a, 0.5) + x - a
+
+        return fg.root(outer, 0.5)
+
+    check_grads(f, (1.7,), rtol=1e-5)
+    check_grads(fg.vmap(f), (np.array([1.7, 0.4]),), rtol=1e-5)
+
+
+def test_a_residual_that_writes_into_arrays() -> None:
+    def f(a: Any) -> Any:
+        def equations(x: Any) -> Any:
+            y = x * 1.0
+            part = y[:2]
+            part *= a
+            return y - np.array([1.0, 2.0, 3.0])
+
+        return fg.root(equations, np.ones(3))
+
+    np.testing.assert_allclose(f(2.0), [0.5, 1, 3])
+    np.testing.assert_allclose(fg.jacfwd(f)(2.0), [-0.25, -0.5, 0])
+    np.testing.assert_allclose(fg.jacrev(f)(2.0), [-0.25, -0.5, 0])
 
 
 def test_complex_roots() -> None:

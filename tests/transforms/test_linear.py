@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse.linalg
 
 import funcgrad as fg
-from funcgrad.testing import check_grads
+from funcgrad.testing import DeviceArray, check_grads, host_copies
 from funcgrad.transforms.capture import closed
 
 MATRIX = np.array([[2.0, 1.0, 0.0], [0.5, 3.0, 1.0], [0.0, -1.0, 4.0]])
@@ -251,6 +251,16 @@ def test_a_solver_may_close_over_traced_values(rng: np.random.Generator) -> None
     np.testing.assert_allclose(fg.vmap(fg.jacrev(f), (0, None))(a, b), expected)
 
 
+def test_a_solver_that_branches_may_close_over_constants_only() -> None:
+    def f(d: Any, preconditioner: Callable[[Any], Any]) -> Any:
+        return np.sum(fg.cg(lambda x: d * x, np.ones(3), M=lambda x: x / preconditioner(d)))
+
+    d = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(fg.grad(f)(d, fg.stop_gradient), -1 / d**2)
+    with pytest.raises(TypeError, match=r"solve closes over.*stop_gradient"):
+        fg.grad(f)(d, lambda d: d)
+
+
 def test_no_derivative_flows_through_what_else_is_returned() -> None:
     def f(a: Any) -> Any:
         return fg.custom_linear_solve(
@@ -359,6 +369,21 @@ def test_iterative_solvers_warn_when_they_have_not_converged(rng: np.random.Gene
             np.testing.assert_array_equal(solve(lambda x: x, np.zeros(3)), 0)
 
 
+def test_on_a_device() -> None:
+    matrix, b = DeviceArray([[2.0, 1.0], [1.0, 3.0]]), DeviceArray([1.0, 2.0])
+    with host_copies() as copies:
+        (transposed,) = fg.linear_transpose(lambda x: matrix @ x, b)(b)
+        gradients = fg.grad(lambda m, b: np.sum(fg.cg(lambda x: m @ x, b)), (0, 1))(matrix, b)
+        x = fg.gmres(lambda x: matrix @ x, b)
+        root = fg.root(lambda x: matrix @ x - b, DeviceArray([0.0, 0.0]))
+    assert all(type(y) is DeviceArray for y in (transposed, *gradients, x, root))
+    assert set(copies) == {"bool()"}  # has it converged?
+    np.testing.assert_allclose(x.array, [0.2, 0.6])
+    np.testing.assert_allclose(root.array, [0.2, 0.6])
+    np.testing.assert_allclose(gradients[1].array, [0.4, 0.2])
+    np.testing.assert_allclose(gradients[0].array, -np.outer([0.4, 0.2], [0.2, 0.6]))
+
+
 def test_single_precision() -> None:
     b = np.array([1.0, 2.0], np.float32)
     x = fg.cg(lambda x: np.array([2.0, 4.0], np.float32) * x, b)
@@ -426,23 +451,25 @@ def test_threads(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal([found[i] for i in range(8)], expected)
 
 
-def test_memory_returns_without_the_garbage_collector(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda big: fg.grad(lambda a: np.sum(fg.cg(lambda x: positive(a) @ x + 0 * big @ x, np.ones(3))))(np.ones(3)),
+        lambda big: fg.vmap(lambda a: fg.cg(lambda x: positive(a) @ x + 0 * big @ x, np.ones(3)))(np.ones((2, 3))),
+        lambda big: fg.linear_transpose(lambda x: big @ x, np.ones(3))(np.ones(3)),
+        lambda big: fg.jacrev(lambda a: fg.root(lambda x: 4 * x + 0 * big @ np.tanh(x) - a, np.ones(3)))(np.ones(3)),
+    ],
+)
+def test_memory_returns_without_the_garbage_collector(use: Callable[[Any], Any]) -> None:
     class Big(np.ndarray):
         pass
 
-    big = rng.normal(size=(3, 3)).view(Big)
+    big = np.eye(3).view(Big)
     alive = weakref.ref(big)
     gc.collect()
     gc.disable()
     try:
-
-        def f(a: Any, big: Any) -> Any:
-            return np.sum(fg.cg(lambda x: positive(a) @ x + np.sum(big) * 0 * x, np.ones(3)))
-
-        fg.grad(f)(np.ones(3), big)
-        fg.vmap(fg.grad(f), (0, None))(np.ones((2, 3)), big)
-        fg.linear_transpose(lambda x: big @ x, np.ones(3))(np.ones(3))
-        fg.grad(lambda a: np.sum(fg.root(lambda x: 4 * x + big @ np.tanh(x) / 9 - a, np.ones(3))))(np.ones(3))
+        use(big)
         del big
         assert alive() is None
     finally:

@@ -1,4 +1,4 @@
-"""``scan``, ``map``, ``fori_loop``, ``while_loop``, ``cond``, ``switch``, ``associative_scan``: JAX's results, in all modes."""
+"""Structured loops and branches: JAX's results in all modes, and what is refused."""
 
 import warnings
 from collections.abc import Callable
@@ -103,7 +103,7 @@ def powers(m: Any, x: Any) -> Any:
 
 
 def choose_by_number(m: Any, x: Any) -> Any:
-    return m.cond(3, lambda a, b: (a * b, a), lambda a, b: (a + b, b), x, x[0])
+    return m.cond(3, lambda a, b: (a * b, a), lambda a, b: (a + b, a), x, x[0])
 
 
 def choose_false(m: Any, x: Any) -> Any:

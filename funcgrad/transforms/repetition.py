@@ -1,0 +1,115 @@
+"""Running a function again: the same function, and the check that it has returned the same."""
+
+from __future__ import annotations
+
+import functools
+import types
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import AnyFunction, Array
+from funcgrad.core.level import Shell, Traced, plain
+from funcgrad.core.space import space_of
+from funcgrad.transforms.arguments import is_array
+from funcgrad.tree import flatten
+
+__all__ = ["Fingerprint", "differs", "frozen", "values_of"]
+
+# -- The same function ------------------------------------------------------------------------------------------
+
+
+class Frozen:
+    """A function, and what its names meant when it was first called: a loop variable changes before it runs again."""
+
+    __slots__ = ("cells", "function", "globals")
+
+    def __init__(self, function: types.FunctionType) -> None:
+        self.function = function
+        self.cells = tuple([frozen_cell(cell) for cell in function.__closure__ or ()])
+        known = function.__globals__
+        self.globals = {name: known[name] for name in names_in(function.__code__) if name in known}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        f, known = self.function, self.function.__globals__
+        if any(known.get(name) is not value for name, value in self.globals.items()):
+            known = known | self.globals
+        again = types.FunctionType(f.__code__, known, f.__name__, f.__defaults__, self.cells)
+        again.__kwdefaults__ = f.__kwdefaults__
+        return again(*args, **kwargs)
+
+
+def frozen(function: AnyFunction) -> AnyFunction:
+    if isinstance(function, functools.partial):
+        return functools.partial(frozen(function.func), *function.args, **function.keywords)
+    return Frozen(function) if isinstance(function, types.FunctionType) else function
+
+
+def values_of(function: AnyFunction) -> list[Any]:
+    """Return what a frozen function closes over, a tensor's array in place of the tensor."""
+    if not isinstance(function, Frozen):
+        return []
+    known = [*[content(cell) for cell in function.cells], *function.globals.values()]
+    return [flatten(x)[0][0] if isinstance(x, Shell) else x for x in known]
+
+
+def content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not assigned yet
+        return None
+
+
+def frozen_cell(cell: types.CellType) -> types.CellType:
+    try:
+        return types.CellType(cell.cell_contents)
+    except ValueError:  # not assigned yet
+        return cell
+
+
+@functools.cache
+def names_in(code: types.CodeType) -> frozenset[str]:
+    """Return the global names that a function and those defined in it may read."""
+    inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return frozenset(code.co_names).union(*inner)
+
+
+# -- The same again? --------------------------------------------------------------------------------------------
+
+SAMPLES = 32
+
+
+class Fingerprint:
+    """A few elements and the sum of an output, to notice when a second run computes something else."""
+
+    __slots__ = ("samples", "space")
+
+    def __init__(self, y: Any) -> None:
+        self.space = space_of(y) if is_array(y) else None
+        value = plain(y)
+        self.samples: Array | None = None
+        if isinstance(y, Traced) and isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc":
+            step = max(1, value.size // SAMPLES)
+            some = np.asarray(value).flat[::step]
+            with np.errstate(all="ignore"):
+                self.samples = np.append(some, np.mean(np.asarray(value)) if value.size else 0)
+
+    def compare(self, other: Fingerprint) -> None:
+        if self.space != other.space:
+            raise RuntimeError(differs(f"an array of {other.space} instead of {self.space}"))
+        a, b = self.samples, other.samples
+        if a is None or b is None or np.array_equal(a, b, equal_nan=True):
+            return
+        with np.errstate(all="ignore"):
+            tolerance = float(np.finfo(a.dtype).eps) ** 0.5
+            scale = np.max(np.abs(a), initial=0, where=np.isfinite(a))
+            if a.shape != b.shape or not np.isclose(a, b, tolerance, tolerance * scale, equal_nan=True).all():
+                raise RuntimeError(differs("other values"))
+
+
+def differs(what: str) -> str:
+    return (
+        f"checkpoint: the function returned {what} when it was run again for its derivative. It must do the same each "
+        "time. Draw random numbers outside and pass them in, do not change what it reads (arrays, lists, attributes, "
+        "loop variables) before the backward pass, and give it no memory of earlier calls."
+    )
