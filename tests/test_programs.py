@@ -34,8 +34,18 @@ def examples(n: int) -> settings:
 
 # Programs and how to run them
 
-TRANSFORMS = ("grad", "vjp", "jvp", "vmap")
-NAMES = {"np": np} | {name: getattr(fg, name) for name in TRANSFORMS}
+TRANSFORMS = ("grad", "vjp", "jvp", "vmap", "jacfwd", "jacrev", "hessian", "linearize", "checkpoint", "custom_jvp")
+
+
+def with_rule(sine: Any) -> Any:
+    """Give the sine a rule of its own: NumPy's methods serve JAX's arrays too."""
+    sine.defjvp(lambda primals, tangents: (sine(*primals), cosine_by_sine(primals[0]) * tangents[0]))
+    return sine
+
+
+def cosine_by_sine(x: Any) -> Any:
+    """The cosine, of arrays of any library."""
+    return 1 - 2 * (x.__array_namespace__() if hasattr(x, "__array_namespace__") else np).sin(x / 2) ** 2
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class Program:
 
     def function(self, library: Any = fg, numpy: Any = np) -> Callable[..., Any]:
         """Return the function, of NumPy and funcgrad or of another library's."""
-        names = {"np": numpy} | {name: getattr(library, name) for name in TRANSFORMS}
+        names = NAMES | {"np": numpy} | {name: getattr(library, name) for name in TRANSFORMS}
         exec(self.text, names)
         return names["f"]
 
@@ -64,6 +74,9 @@ def inputs(n: int, seed: int, sample: int = 0) -> Arrays:
     """Draw numbers of a moderate size."""
     rng = np.random.default_rng([seed, sample])
     return rng.uniform(-1, 1, n), rng.uniform(-1, 1, (n, n)), np.float64(rng.uniform(-1, 1))
+
+
+NAMES: dict[str, Any] = {"np": np, "with_rule": with_rule} | {name: getattr(fg, name) for name in TRANSFORMS}
 
 
 # Writing programs
@@ -107,7 +120,7 @@ class Writer:
         self.run(f"{name} = {expression}")
         if not is_slice and (others := self.sharing(name)):
             self.rigid |= {name, *others}
-        if expression.startswith(("vmap", "np.prod")):
+        if expression.startswith(("vmap", "np.prod", "checkpoint", "jac", "with_rule", "linearize")):
             self.rigid.add(name)  # their results are views of a hidden array, so far
         return name
 
@@ -260,6 +273,15 @@ def transform(w: Writer) -> None:
         f"jvp(grad(lambda s: np.sum(np.sin(s) * {u} * s)), ({v},), ({v} * 0.5,))[1]",
         f"grad(lambda s: np.sum(jvp(lambda t: np.sin(s * t) * {u}, ({v},), ({v} * s,))[1]))({v})",
         f"vjp(lambda s: np.sin(s) * {u}, {v})[1]({v} * 0.5)[0]",
+        f"checkpoint(lambda s: np.sin(s * {u}) * {other})({v})",
+        f"grad(lambda s: np.sum(checkpoint(lambda t: np.sin(t * {u}) * t)(s * s) * {other}))({v})",
+        f"checkpoint(grad(lambda s: np.sum(np.sin(s * {u}) * {other})))({v})",
+        f"linearize(lambda s: np.sin(s * {u}), {v})[1]({v} * 0.5)",
+        f"jacfwd(lambda s: np.sum(np.sin(s) * s * {u}))({v})",
+        f"jacrev(lambda s: np.sum(np.sin(s) * s * {u}) * c)({v})",
+        f"np.sum(hessian(lambda s: np.sum(s ** 3 * {u}))({v})) / 10",
+        f"grad(lambda s: np.sum(jacfwd(lambda t: np.sum(np.sin(s * t) * {u}))({v}) * {other}))({v})",
+        f"with_rule(custom_jvp(lambda s: np.sin(s)))({v} * {u}) * {other}",
     ]
     if shape and shape[0]:
         ways += [

@@ -17,12 +17,27 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.space import Space
 
-__all__ = ["RUNNING", "Level", "Shell", "Traced", "deepest", "map_tracers", "plain", "strip", "tracers_in", "zeros"]
+__all__ = [
+    "BEGIN",
+    "RUNNING",
+    "Level",
+    "Shell",
+    "Traced",
+    "deepest",
+    "map_tracers",
+    "plain",
+    "strip",
+    "tracers_in",
+    "zeros",
+]
 
 DEPTHS = itertools.count(1)
 
 #: The innermost transform whose function is running: where :mod:`funcgrad.numpy` makes its arrays.
 RUNNING: ContextVar[Level | None] = ContextVar("RUNNING", default=None)
+
+#: What to do with each level that begins: debugging hooks in here.
+BEGIN: ContextVar[Callable[[Any], None] | None] = ContextVar("BEGIN", default=None)
 
 
 class Level:
@@ -33,6 +48,9 @@ class Level:
     def __init__(self) -> None:
         self.depth = next(DEPTHS)
         self.closed = False
+        begin = BEGIN.get()
+        if begin is not None:
+            begin(self)
 
     def close(self) -> None:
         """End the level: using its tracers from now on raises."""

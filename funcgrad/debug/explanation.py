@@ -99,7 +99,7 @@ class Explanation:
         For each call that the backward pass reached, in its order: function, line, the largest absolute values of the
         cotangent that arrived and of those that were sent back.
     error : Exception or None
-        What the function or the backward pass raised.
+        What the function or the backward pass raised, without its traceback, which would keep all arrays alive.
     """
 
     leaves: list[LeafReport]
@@ -178,6 +178,7 @@ def apply_explain(f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any],
             return run.explanation()
     finally:
         level.close()
+        level.forget()
         WATCHING.reset(token)
 
 
@@ -222,6 +223,7 @@ class Run:
             text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             kind = "conversion" if isinstance(error, LostGradientError) else "error"
             self.where = Finding(kind, function, line, text)
+            error.__traceback__ = None  # its frames would keep the arrays
 
     def forward(self, output: Any) -> None:
         """See what the function has returned."""
@@ -280,7 +282,7 @@ class Run:
             return LeafReport(self.names[i], "fine", gradient, self.summary(i))
         status = "zero" if np.all(zero) else "partly zero"
         findings = self.losses(i, node) + self.cuts(i)
-        return LeafReport(self.names[i], status, gradient, findings or [self.unused(i)])
+        return LeafReport(self.names[i], status, gradient, findings or [self.summed(i)])
 
     def cuts(self, i: int) -> list[Finding]:
         """Return where calls without a derivative have cut the dependence on input `i`."""
@@ -296,6 +298,15 @@ class Run:
         found += [(place, Finding(*parts)) for place, parts in unread(i, self.level, self.nodes)]
         found += [(place, Finding(*parts)) for place, parts in sums_to_zero(i, node, self.level)]
         return merged([finding for _, finding in sorted(found, key=lambda pair: pair[0])])
+
+    def summed(self, i: int) -> Finding:
+        """Say that cotangents cancel where no call shows it: reads of one array are added up without one."""
+        reads = [event for event in self.level.events if i in event.leaves and event.index is not None]
+        if len(reads) < 2:
+            return Finding("cancels", "", None, "no single call makes it zero: the cotangents of its uses cancel")
+        lines = ", ".join(dict.fromkeys(str(event.step.line) for event in reads))
+        detail = f"the cotangents of {len(reads)} reads cancel (at {lines})"
+        return Finding("cancels", reads[0].step.function, reads[0].step.line, detail)
 
     def unused(self, i: int) -> Finding:
         events = [event for event in self.level.events if i in event.leaves]

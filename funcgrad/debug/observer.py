@@ -137,6 +137,16 @@ class Observer(Recorder):
     def union(self, table: dict[str, frozenset[int]], names: Sequence[str]) -> frozenset[int]:
         return frozenset().union(*[table.get(name, frozenset()) for name in names])
 
+    def forget(self) -> None:
+        super().forget()
+        for event in reversed(self.events):  # a node holds its event: no cycle may keep the arrays
+            event.values = event.links = event.nodes = ()
+            event.output = event.arrived = None
+            event.sent.clear()
+        self.events.clear()
+        self.contributions.clear()
+        self.current = None
+
     def reaching(self, roots: Sequence[Node]) -> set[int]:
         """Return the identities of the nodes from which a path leads to the roots."""
         found: set[int] = set()

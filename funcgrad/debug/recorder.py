@@ -74,6 +74,12 @@ class Recorder(ReverseLevel):
         self.held: dict[int, Any] = {}  # of nodes, by identity: their values
         self.count = 0
 
+    def forget(self) -> None:
+        """Let go of all arrays; the steps remain."""
+        self.names.clear()
+        self.held.clear()
+        self.alive.clear()
+
     # Names
 
     def named(self, thing: Any, value: Any, node: Node | None = None) -> Value:

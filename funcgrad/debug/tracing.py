@@ -61,6 +61,7 @@ def apply_trace(f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         ]
     finally:
         level.close()
+        level.forget()
     name = getattr(f, "__name__", repr(f))
     return Program(name, list(zip(paths, names, strict=True)), level.steps, outputs)
 

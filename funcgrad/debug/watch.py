@@ -12,7 +12,6 @@ has, the hook is not there.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,7 +22,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.graph import Leaf, Node, Pending
 from funcgrad.core.kinds import all_finite
-from funcgrad.core.level import Level, Traced, plain
+from funcgrad.core.level import BEGIN, Level, Traced, plain
 from funcgrad.core.space import Space, space_of
 from funcgrad.debug.lines import RULE, Line, current_line, rule_of, shown
 from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
@@ -234,47 +233,10 @@ def watched_class(cls: Any) -> type[Level]:
 # -- The hook ----------------------------------------------------------------------------------------------
 
 
-class Hook:
-    """Stands in for ``Level.__init__`` while some context watches."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.users = 0
-        self.replaced: Any = None
-        self.placed: Any = None
-
-    def hold(self) -> None:
-        with self.lock:
-            self.users += 1
-            if self.users == 1:
-                self.replaced, self.placed = Level.__init__, watching(Level.__init__)
-                self.place(self.placed)
-
-    def drop(self) -> None:
-        with self.lock:
-            self.users -= 1
-            if not self.users and Level.__init__ is self.placed:
-                self.place(self.replaced)
-
-    def place(self, start: Any) -> None:
-        cls: Any = Level
-        cls.__init__ = start
-
-
-def watching(start: Any) -> Any:
-    """Return ``Level.__init__`` that makes a watched level where the context asks for it."""
-
-    @functools.wraps(start)
-    def begin(level: Level) -> None:
-        start(level)
-        if WATCHING.get() is not None:
-            kind: Any = type(level)
-            level.__class__ = watched_class(kind)
-
-    return begin
-
-
-HOOK = Hook()
+def watch(level: Level) -> None:
+    """Make a level that begins a watched one."""
+    kind: Any = type(level)
+    level.__class__ = watched_class(kind)
 
 
 @contextmanager
@@ -315,9 +277,9 @@ def nans(*, infs: bool = False) -> Iterator[None]:
     ...
     """
     token = WATCHING.set("nan or inf" if infs else "nan")
-    HOOK.hold()
+    hook = BEGIN.set(watch)
     try:
         yield
     finally:
-        HOOK.drop()
+        BEGIN.reset(hook)
         WATCHING.reset(token)

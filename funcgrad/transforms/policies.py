@@ -17,7 +17,7 @@ import numpy as np
 
 from funcgrad._typing import Array, PyTree
 from funcgrad.core.batching import stacked
-from funcgrad.core.kinds import Linear
+from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Selection
 from funcgrad.core.level import Level, deepest, strip
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space
@@ -94,7 +94,7 @@ class PolicyLevel(Level):
         if primitive is named:
             source: Any = operands[0]
             number = source.made_by
-        if self.policy is not None and number is not None and deepest(values) is self.base:
+        if self.policy is not None and number is not None and keepable(primitive) and deepest(values) is self.base:
             self.consider(self.policy, number, primitive, values, params, y)
         return self.wrap(y, number)
 
@@ -112,7 +112,7 @@ class PolicyLevel(Level):
     def replay(self, number: int, primitive: Primitive, values: Any, params: dict[str, Any]) -> Any:
         """Let the reverse level record a call whose output is known."""
         maker, y = self.store[number]
-        if maker is not named and maker is not primitive:
+        if maker is not named and maker.name != primitive.name:
             raise RuntimeError(
                 f"checkpoint: call {number} of the function was {maker.name}, and is {primitive.name} now that it runs "
                 "again. The function must do the same each time."
@@ -134,6 +134,14 @@ class PolicyLevel(Level):
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self.wrap(function(*strip(args, self), **strip(kwargs, self)), None)
+
+
+#: Kinds of primitives whose rules need nothing that computing the value leaves behind, as a user's own rules may.
+KINDS = (Elementwise, Linear, Multilinear, Opaque, Selection)
+
+
+def keepable(primitive: Primitive) -> bool:
+    return isinstance(primitive, KINDS)
 
 
 # -- Names ---------------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ class Segment:
         self.starts = {level: (level.stamp(), len(level.locked)) for level in self.reverse_levels()}
 
     def note(self, level: Level) -> None:
-        if level not in self.levels:
+        if level not in self.levels and not level.closed:
             self.levels[level] = getattr(level, "stamp", None)
 
     def tracers(self) -> list[Any]:

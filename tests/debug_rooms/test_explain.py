@@ -1,7 +1,10 @@
 """``debug.explain``: each reason for a zero, missing or infinite gradient is found, with the user's line."""
 
+import contextlib
+import gc
 import inspect
 import threading
+import weakref
 from typing import Any
 
 import numpy as np
@@ -199,8 +202,8 @@ def test_unread_elements() -> None:
     np.testing.assert_array_equal(report.leaves[0].gradient, [2.0, 1.0, 0.0])
     whole = debug.explain(lambda x: x[0] + x[1] + x[2])(X)
     assert whole.leaves[0].status == "fine"
-    diagonal = debug.explain(lambda x: np.trace(x))(np.ones((2, 2)))
-    assert {f.kind for f in diagonal.findings} == {"unread"}
+    for g in (np.trace, lambda x: np.sum(np.diagonal(x)), lambda x: np.sum(np.tril(x))):
+        assert {f.kind for f in debug.explain(g)(np.ones((2, 2))).findings} == {"unread"}
     taken = debug.explain(lambda x: np.sum(np.take(x, [0, 0, 2])))(X)
     assert "1 of 3 elements" in finding(taken, "unread").detail
     masked = debug.explain(lambda x: np.sum(x[x > 0]))(X)
@@ -208,6 +211,16 @@ def test_unread_elements() -> None:
     empty = debug.explain(lambda x: np.sum(x[:0]))(X)
     assert empty.leaves[0].status == "zero"
     assert finding(empty, "unread")
+
+
+def test_reads_that_cancel() -> None:
+    def f(x):
+        return np.sum(x[1:] - x[:-1])
+
+    report = debug.explain(f)(X)
+    assert report.leaves[0].status == "partly zero"
+    assert finding(report, "cancels").line.number == f.__code__.co_firstlineno + 1
+    assert "2 reads cancel" in finding(report, "cancels").detail
 
 
 def test_elements_not_chosen() -> None:
@@ -303,6 +316,26 @@ def test_harmless_infinities_are_not_blamed() -> None:
     report = debug.explain(lambda x: np.sum(np.where(x > 0, np.log(x), x)))(np.array([0.0, 2.0]))
     assert report.leaves[0].status == "fine"
     np.testing.assert_array_equal(report.leaves[0].gradient, [1.0, 0.5])
+
+
+def test_zeros_times_infinities_are_zero_as_in_grad() -> None:
+    def f(x):
+        y = np.log(x)
+        return np.sum(np.where(x > 0, y * y * 2, x) + np.where(x > 0, y[::1] * y, 0))
+
+    x = np.array([0.0, 2.0])
+    with np.errstate(all="ignore"):
+        expected = fg.grad(f)(x)
+    assert np.isfinite(expected).all()
+    np.testing.assert_array_equal(debug.explain(f)(x).leaves[0].gradient, expected)
+
+
+def test_zeros_that_only_pass_are_not_blamed() -> None:
+    def f(x):
+        y = np.reshape(np.stack([x, x]), (6,))
+        return np.sum(y * np.array([0.0, 1, 1, 0, 1, 1]))
+
+    assert {g.function for g in debug.explain(f)(X).findings} == {"multiply"}
 
 
 def test_first_of_many() -> None:
@@ -475,6 +508,25 @@ def test_nothing_is_left_behind() -> None:
     assert (RULE.get(), WATCHING.get(), RUNNING.get(), np.geterr()) == (None, None, None, before)
     x += 1
     constant += 1
+
+
+@pytest.mark.parametrize("f", [divided, fails, with_item, with_difference, length])
+def test_arrays_are_freed_without_the_collector(f: Any) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        x = np.ones(5)
+        seen = weakref.ref(x)
+        report = debug.explain(f)(x)
+        program = None if f is fails else debug.trace(f)(x)
+        with debug.nans() if f in (length, with_item) else contextlib.nullcontext():
+            y, pullback = fg.vjp(length, x)
+        del x, y, pullback
+        assert seen() is None
+        assert report.leaves
+        assert program is None or program.steps
+    finally:
+        gc.enable()
 
 
 def test_threads() -> None:

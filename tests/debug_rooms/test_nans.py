@@ -13,10 +13,10 @@ import pytest
 
 import funcgrad as fg
 from funcgrad import debug
-from funcgrad.core.level import Level
+from funcgrad.core.level import BEGIN, Level
 from funcgrad.core.primitive import CALLS
 from funcgrad.debug.lines import RULE
-from funcgrad.debug.watch import HOOK, WATCHING
+from funcgrad.debug.watch import WATCHING
 from funcgrad.testing import DeviceArray
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import flatten
@@ -29,7 +29,7 @@ def quiet() -> Iterator[None]:
     with np.errstate(all="ignore"):
         yield
     assert Level.__init__ is start
-    assert (HOOK.users, WATCHING.get(), RULE.get()) == (0, None, None)
+    assert (BEGIN.get(), WATCHING.get(), RULE.get()) == (None, None, None)
 
 
 def place(function: Any, text: str) -> str:
@@ -132,6 +132,12 @@ def test_forward_mode_pass() -> None:
         assert place(root, "np.sqrt") in message
         with debug.nans():
             transform(np.array([0.0, 1.0]))
+
+
+def test_the_value_comes_before_its_tangent() -> None:
+    x = np.array([-1.0, 1.0])
+    for transform in (lambda x: fg.jvp(root, (x,), (x,)), fg.jacfwd(root), lambda x: fg.linearize(root, x)):
+        assert "the output float64[2] of sqrt, in the forward pass" in raised(transform, x)
 
 
 def test_second_derivative_alone_is_not_finite() -> None:

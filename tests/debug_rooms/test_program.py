@@ -191,6 +191,25 @@ def test_writes() -> None:
     assert traced.steps[2].operands[0].name == traced.steps[1].outputs[0].name
 
 
+def test_constants_that_are_written_to() -> None:
+    def f(x):
+        y = np.zeros_like(x)
+        y[0] = x[1]
+        z = fg.numpy.ones(2)
+        z[1:] = x[0]
+        return y + z
+
+    traced = debug.trace(f)(X)
+    made, first, second = (
+        next(s for s in traced if s.function == "zeros_like"),
+        *[s for s in traced if s.function == "setitem"],
+    )
+    assert made.constant
+    assert first.operands[0].name == made.outputs[0].name
+    constant = next(s for s in traced if s.function == "constant")
+    assert second.operands[0].name == constant.outputs[0].name
+
+
 def test_no_arrays_and_errors() -> None:
     traced = debug.trace(lambda name: len(name))("abc")
     assert (len(traced), str(traced.inputs[0][1]), str(traced.outputs[0][1])) == (0, "'abc'", "3")
