@@ -56,6 +56,8 @@ SENTINELS = ("logm", "sqrtm")
 @pytest.mark.parametrize(("ours", "original"), functions)
 def test_signature_is_scipys(ours: Any, original: Any) -> None:
     mine, theirs = parameters(ours), parameters(original)
+    if [kind for _, kind, _ in theirs] == [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]:
+        pytest.skip("SciPy states no signature")
     if ours.__name__ in SENTINELS:
         mine, theirs = ([p[:2] for p in rows] for rows in (mine, theirs))
     assert str(mine) == str(theirs)

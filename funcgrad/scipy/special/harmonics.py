@@ -60,12 +60,10 @@ associated = {(d, c, n): associated_order(d, c, n) for d in ORDERS for c in (2, 
 
 
 def legendre_p(n: Any, z: Any, *, diff_n: int = 0) -> Array:
-    """Return Legendre polynomials: as :obj:`scipy.special.legendre_p`, differentiable in `z`."""
     return np.stack([legendre[d](n, as_array(z)) for d in range(diff_n + 1)])
 
 
 def assoc_legendre_p(n: Any, m: Any, z: Any, *, branch_cut: Any = 2, norm: Any = False, diff_n: int = 0) -> Array:
-    """Return associated Legendre functions: as :obj:`scipy.special.assoc_legendre_p`, differentiable in `z`."""
     z = as_array(z)
     return np.stack([associated[d, int(branch_cut), bool(norm)](n, m, z) for d in range(diff_n + 1)])
 
@@ -92,13 +90,11 @@ polar = Elementwise(
 
 
 def sph_legendre_p(n: Any, m: Any, theta: Any, *, diff_n: int = 0) -> Array:
-    """Return spherical Legendre functions: as :obj:`scipy.special.sph_legendre_p`, differentiable in `theta`."""
     without_derivatives("sph_legendre_p", diff_n)
     return polar(n, m, as_array(theta))[None]
 
 
 def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, *, diff_n: int = 0) -> Array:
-    """Return spherical harmonics: as :obj:`scipy.special.sph_harm_y`, differentiable in `theta` and `phi`."""
     without_derivatives("sph_harm_y", diff_n)
     return polar(n, m, as_array(theta)) * np.exp(1j * (np.asarray(m) * as_array(phi)))
 
@@ -142,5 +138,47 @@ BODIES: dict[str, Callable[..., Array]] = {
     "sph_harm_y_all": all_orders(sph_harm_y, 0),
 }
 
+DOC = """Return {what}: as :obj:`scipy.special.{name}`, differentiable in {arguments}.
+
+    Parameters
+    ----------
+    n, m : array_like of int
+        Degree and order{whole}; `m` only where the function has one.
+    {arguments} : array_like
+        Where to evaluate.
+    diff_n : int
+        How many derivatives to return besides the value; 0 for traced values of spherical functions.
+
+    Returns
+    -------
+    array
+        As SciPy's.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> from funcgrad.scipy import special
+    >>> slope = fg.grad(lambda t: special.sph_harm_y(2, 1, t, 0.5).real)
+    >>> f"{{slope(0.0):.6f}}"
+    '-0.677975'
+    """
+KINDS = {
+    "sph_harm_y": ("spherical harmonics", "theta, phi"),
+    "sph_legendre_p": ("spherical Legendre functions", "theta"),
+    "assoc_legendre_p": ("associated Legendre functions", "z"),
+    "legendre_p": ("Legendre polynomials", "z"),
+}
+
+
+def described(name: str) -> Any:
+    """Return the drop-in of a name, with its docstring."""
+    what, arguments = KINDS[name.removesuffix("_all")]
+    whole = ", the highest ones: the result has all of them" if name.endswith("_all") else ""
+    body: Any = BODIES[name]
+    body.__name__ = name
+    body.__doc__ = DOC.format(what=what, name=name, arguments=arguments, whole=whole)
+    return drop_in(getattr(original, name))(body)
+
+
 #: What this SciPy has of them.
-HARMONICS = {name: drop_in(getattr(original, name))(body) for name, body in BODIES.items() if hasattr(original, name)}
+HARMONICS = {name: described(name) for name in BODIES if hasattr(original, name)}
