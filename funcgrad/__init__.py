@@ -61,15 +61,10 @@ from funcgrad.transforms.gradient import stop_gradient as stop_gradient
 from funcgrad.transforms.gradient import value_and_grad as value_and_grad
 from funcgrad.transforms.gradient import vjp as vjp
 from funcgrad.transforms.implicit import implicit_diff as implicit_diff
-from funcgrad.transforms.jacobian import derivative as derivative
-from funcgrad.transforms.jacobian import elementwise_grad as elementwise_grad
-from funcgrad.transforms.jacobian import ggnvp as ggnvp
 from funcgrad.transforms.jacobian import hessian as hessian
-from funcgrad.transforms.jacobian import hvp as hvp
 from funcgrad.transforms.jacobian import jacfwd as jacfwd
 from funcgrad.transforms.jacobian import jacobian as jacobian
 from funcgrad.transforms.jacobian import jacrev as jacrev
-from funcgrad.transforms.jacobian import vhp as vhp
 from funcgrad.transforms.krylov import cg as cg
 from funcgrad.transforms.krylov import gmres as gmres
 from funcgrad.transforms.linear import linear_transpose as linear_transpose
@@ -83,6 +78,11 @@ from funcgrad.transforms.loops import while_loop as while_loop
 from funcgrad.transforms.numeric import numeric as numeric
 from funcgrad.transforms.policies import checkpoint_name as checkpoint_name
 from funcgrad.transforms.policies import checkpoint_policies as checkpoint_policies
+from funcgrad.transforms.products import derivative as derivative
+from funcgrad.transforms.products import elementwise_grad as elementwise_grad
+from funcgrad.transforms.products import ggnvp as ggnvp
+from funcgrad.transforms.products import hvp as hvp
+from funcgrad.transforms.products import vhp as vhp
 from funcgrad.transforms.reverse import install_short_paths
 from funcgrad.transforms.root import argmin as argmin
 from funcgrad.transforms.root import fixed_point as fixed_point

@@ -5,6 +5,7 @@ A transform here turns a function of a vector with a scalar result into another 
 
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -147,3 +148,59 @@ def test_print_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
             cells = ("ok" if (inner, outer) in known else "-" for inner in TRANSFORMS)
             print(f"{outer:12}" + "".join(f"{cell:>11}" for cell in cells))
     assert len(known) == len(TRANSFORMS) ** 2 - len(FORWARD)
+
+
+# Contexts: threads, exceptions, and variables of the same name
+
+
+@pytest.mark.parametrize("inner", ["grad", "jvp", "jacfwd", "derivative"])
+@pytest.mark.parametrize("outer", ["grad", "jvp", "jacfwd", "derivative"])
+def test_no_perturbation_confusion(outer: str, inner: str) -> None:
+    """The derivative of ``x * d/dy (x + y)`` is 1, not 2 (Siskind and Pearlmutter, 2005); and its kin."""
+    slope: dict[str, Callable[[Function], Function]] = {
+        "grad": fg.grad,
+        "jvp": lambda f: lambda x: fg.jvp(f, (x,), (np.ones_like(x),))[1],
+        "jacfwd": fg.jacfwd,
+        "derivative": fg.derivative,
+    }
+    d, e = slope[outer], slope[inner]
+    assert d(lambda x: x * e(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert d(lambda x: x * e(lambda y: x * y)(2.0))(3.0) == 6.0
+    assert d(lambda x: e(lambda y: e(lambda z: x * y * z)(1.0) * y)(2.0))(3.0) == 4.0
+
+
+def test_threads() -> None:
+    """Eight threads, each with a composition of its own, a thousand rounds in all."""
+    chains = [chain for chain in names(2) if "hessian" not in chain][:: len(TRANSFORMS) + 2][:8]
+    assert len({chain[0] for chain in chains}) > 3
+    functions = [compose(fg, np, chain) for chain in chains]
+    want = [f(X) for f in functions]
+    wrong: list[Any] = []
+
+    def work(n: int) -> None:
+        for _ in range(125):
+            got = functions[n](X)
+            if got != want[n]:
+                wrong.append((chains[n], got, want[n]))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.parametrize("chain", list(names(2))[::5], ids=" of ".join)
+def test_exceptions_leave_nothing_behind(chain: tuple[str, ...]) -> None:
+    """The fixture `no_leaks` looks at what is left."""
+
+    def broken(x: Any) -> Any:
+        y = np.sum(np.sin(x))
+        raise ZeroDivisionError(type(y).__name__)
+
+    f: Function = broken
+    for name in chain:
+        f = TRANSFORMS[name](fg, np, f)
+    with pytest.raises(ZeroDivisionError):
+        f(X)

@@ -11,40 +11,34 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.space import Space
 
-if TYPE_CHECKING:
-    from funcgrad.core.primitive import Primitive
-
 __all__ = [
-    *(
-        "READS_KEYWORDS",
-        "Batch",
-        "Batched",
-        "Flags",
-        "Operands",
-        "Params",
-        "align",
-        "aligned",
-        "along",
-        "along_one",
-        "axes_named",
-        "batch_along",
-    ),
-    *("batch_broadcast_to", "batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem"),
-    *("batch_matmul", "batch_outer", "batch_reshape", "batch_roll", "batch_scatter", "batch_setitem"),
-    *("batch_squeeze", "batch_tensordot", "batch_transpose", "stacked"),
+    *("READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
+    *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
+    *("batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul", "batch_outer"),
+    *("batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze", "batch_tensordot"),
+    *("batch_transpose", "stacked"),
 ]
 
 Operands: TypeAlias = Sequence[Array]
 Flags: TypeAlias = Sequence[bool]
 Params: TypeAlias = dict[str, Any]
-Batch: TypeAlias = Callable[["Primitive", Operands, Flags, Params, int], Any]
+
+
+class Primitive(Protocol):
+    """What a batching rule uses of a primitive: how to run it, one level down."""
+
+    @property
+    def run(self) -> Callable[..., Any]: ...
+
+
+Batch: TypeAlias = Callable[[Primitive, Operands, Flags, Params, int], Any]
 
 # -- Operands --------------------------------------------------------------------------------------------
 

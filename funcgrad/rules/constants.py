@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.batching import Flags, Operands, Params, aligned, along, along_one, stacked
+from funcgrad.core.batching import Flags, Operands, Params, Primitive, aligned, along, along_one, stacked
 from funcgrad.core.kinds import Composite, Constant, Creation, Description
-from funcgrad.core.primitive import Primitive
 
 __all__ = ["RULES"]
 
