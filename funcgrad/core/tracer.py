@@ -117,9 +117,9 @@ class Tracer(Operators):
         raise LostGradientError(
             f"A traced value of shape {self.space.shape} and dtype {self.space.dtype} was about to become a plain "
             "NumPy array, which would lose its gradient. If this is an assignment into a plain array, or "
-            "np.array([...]) of traced values, build the result with np.stack, np.concatenate or np.where, or "
-            "assign into an array made with funcgrad.numpy. If it is a call that takes plain arrays only, use the "
-            "np. function of the same name. If no gradient is wanted, pass funcgrad.stop_gradient(x)."
+            "np.array([...]) of traced values, write `import funcgrad.numpy as np`: its arrays take traced values. Or "
+            "build the result with np.stack, np.concatenate or np.where. If it is a call that takes plain arrays only, "
+            "use the np. function of the same name. If no gradient is wanted, pass funcgrad.stop_gradient(x)."
         )
 
     # -- Conversions ----------------------------------------------------------------------------
