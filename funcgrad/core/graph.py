@@ -142,7 +142,7 @@ class Call(Node):
     Forward mode makes one too (without a key) to apply the same rules to tangents.
     """
 
-    __slots__ = ("guarded", "links", "output_space", "params", "primitive", "released", "spaces", "xs", "y")
+    __slots__ = ("guarded", "links", "output_space", "params", "primitive", "released", "spaces", "used", "xs", "y")
 
     def __init__(
         self,
@@ -163,6 +163,7 @@ class Call(Node):
         self.links = links
         self.cotangent = None
         self.released = False
+        self.used: tuple[bool, ...] = ()  # of several outputs, those that have a cotangent
         self.guarded = False  # whether a partial may be infinite here, and must give zero for a zero cotangent
 
     def release(self) -> None:
@@ -173,6 +174,7 @@ class Call(Node):
         if self.released:
             freed()
         if type(self.output_space) is tuple:
+            self.used = tuple([h is not None for h in g])
             like = next(h for h in g if h is not None)
             g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
         for i, c in self.primitive.vjp(self, g):

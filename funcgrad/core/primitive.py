@@ -9,6 +9,7 @@ first          the cotangent ``g`` or tangent that the rule is applied to
 ``X`` ``A`` …  only the operand's :class:`~funcgrad.core.space.Space`
 ``xs`` ``XS``  all operands or spaces of a function of any number of operands
 ``i``          which of them the rule is asked for
+``used``       of a function of several outputs: which of them have a cotangent (the others' are zeros)
 other          a keyword of the function: ``axis``, ``keepdims``, … (its default when not given)
 =============  ==========================================================================
 """
@@ -60,6 +61,7 @@ class Frame(Protocol):
     output_space: Any
     links: tuple[Any, ...]
     guarded: bool
+    used: tuple[bool, ...]
 
 
 Fetch: TypeAlias = Callable[[Frame, int], Any]
@@ -90,6 +92,8 @@ class Rule:
             return lambda call, i: call.output_space
         if name == "i":
             return lambda call, i: i
+        if name == "used":
+            return lambda call, i: call.used
         if name == "call":  # everything: for the kinds, which build rules from rules
             self.keeps = None
             return lambda call, i: call

@@ -521,3 +521,30 @@ def test_lstsq_of_many_examples(ranks: Any, rng: Rng) -> None:
     for i, one in enumerate(a):
         np.testing.assert_allclose(x[i], linalg.lstsq(one, b)[0], 1e-12)
         np.testing.assert_allclose(s[i], linalg.lstsq(one, b)[3], 1e-12, 1e-15)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda x: np.linalg.eigh(x)[0],
+        lambda x: np.linalg.eigh(x).eigenvalues,
+        lambda x: np.linalg.svd(x)[1],
+        lambda x: np.linalg.svd(x, full_matrices=False)[1],
+        lambda x: np.real(np.linalg.eig(x)[0]),
+    ],
+)
+def test_values_alone_have_a_derivative_where_they_are_equal(values: Any) -> None:
+    """Nobody used the vectors, so it does not matter that they are not determined."""
+    np.testing.assert_allclose(fg.grad(lambda x: np.sum(values(x) ** 3))(2 * np.eye(3)), 12 * np.eye(3))
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(3, 3))
+    a = a @ a.T + np.eye(3)
+    v = rng.normal(size=(3, 3))
+    np.testing.assert_allclose(
+        fg.hvp(lambda x: np.sum(values(x) ** 3), a, v + v.T), 3 * (a @ (v + v.T) + (v + v.T) @ a)
+    )
+
+
+def test_values_of_a_wide_matrix_alone() -> None:
+    x = np.ones((2, 3))
+    np.testing.assert_allclose(fg.grad(lambda x: np.sum(np.linalg.svd(x)[1] ** 2))(x), 2 * x)

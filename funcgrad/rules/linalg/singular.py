@@ -51,8 +51,13 @@ def svd_jvp(dx: Array, y: Any) -> tuple[Array, Array, Array]:
     return du, np.real(diagonal(p)), adjoint(dv)
 
 
-def svd_vjp(gs: tuple[Array, Array, Array], y: Any) -> Array:
-    return svd_pulled_back(gs, y, alone=False)
+def svd_vjp(gs: tuple[Array, Array, Array], y: Any, used: tuple[bool, ...]) -> Array:
+    return svd_pulled_back(gs, y, alone=False) if used[0] or used[2] else from_values(gs[1], y[0], y[2])
+
+
+def from_values(g: Array, u: Array, vh: Array) -> Array:
+    """Where singular values are equal, a derivative in the sense of Clarke."""
+    return hat((u * g[..., None, :]) @ vh)
 
 
 def svd_pulled_back(gs: tuple[Array, Array, Array], y: Any, alone: bool) -> Array:
@@ -117,11 +122,11 @@ def full_svd_jvp(dx: Array, y: Any) -> tuple[Array, Array, Array]:
     return du, ds, adjoint(dv)
 
 
-def full_svd_vjp(gs: tuple[Array, Array, Array], y: Any) -> Array:
+def full_svd_vjp(gs: tuple[Array, Array, Array], y: Any, used: tuple[bool, ...]) -> Array:
     u, rest_u, v, rest_v = split(y)
     gu = folded(hat(gs[0]), u, rest_u, "svd")
     gv = folded(transpose(gs[2]), v, rest_v, "svd")
-    return svd_vjp((hat(gu), gs[1], transpose(gv)), (u, y[1], adjoint(v)))
+    return svd_vjp((hat(gu), gs[1], transpose(gv)), (u, y[1], adjoint(v)), used)
 
 
 def split(y: Any) -> tuple[Array, Array, Array, Array]:
@@ -168,9 +173,8 @@ def svdvals_jvp(dx: Array, x: Array) -> Array:
 
 
 def svdvals_vjp(g: Array, x: Array) -> Array:
-    """Where singular values are equal, a derivative in the sense of Clarke."""
     u, _, vh = vectors(x)
-    return hat((u * g[..., None, :]) @ vh)
+    return from_values(g, u, vh)
 
 
 def values(x: Array) -> Array:

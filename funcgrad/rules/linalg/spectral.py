@@ -51,8 +51,13 @@ def eigh_jvp(dx: Array, y: Any) -> tuple[Array, Array]:
     return np.real(diagonal(h)), v @ turn(h, w, "eigh")
 
 
-def eigh_vjp(gs: tuple[Array, Array], y: Any) -> Array:
-    return eigh_pulled_back(gs, y, alone=False)
+def eigh_vjp(gs: tuple[Array, Array], y: Any, used: tuple[bool, ...]) -> Array:
+    return eigh_pulled_back(gs, y, alone=False) if used[1] else from_values(gs[0], y[1])
+
+
+def from_values(g: Array, v: Array) -> Array:
+    """Where eigenvalues are equal, a derivative in the sense of Clarke."""
+    return hat((v * g[..., None, :]) @ adjoint(v))
 
 
 def eigh_pulled_back(gs: tuple[Array, Array], y: Any, alone: bool) -> Array:
@@ -78,9 +83,7 @@ def eigvalsh_jvp(dx: Array, x: Array, UPLO: str) -> Array:
 
 
 def eigvalsh_vjp(g: Array, x: Array, UPLO: str) -> Array:
-    """Where eigenvalues are equal, a derivative in the sense of Clarke."""
-    v = vectors(x, UPLO=UPLO)[1]
-    return hat((v * g[..., None, :]) @ adjoint(v))
+    return from_values(g, vectors(x, UPLO=UPLO)[1])
 
 
 # -- General matrices --------------------------------------------------------------------------------
@@ -111,8 +114,8 @@ def largest_real(v: Array) -> Array:
     return np.where(chosen, 1 / np.where(chosen, np.real(v) * count, 1), 0)
 
 
-def eig_vjp(gs: tuple[Array, Array], y: Any) -> Array:
-    return eig_pulled_back(gs, y, alone=False)
+def eig_vjp(gs: tuple[Array, Array], y: Any, used: tuple[bool, ...]) -> Array:
+    return eig_pulled_back(gs, y, alone=False) if used[1] else pull(y[1], on_diagonal(hat(gs[0])))
 
 
 def eig_pulled_back(gs: tuple[Array, Array], y: Any, alone: bool) -> Array:
