@@ -9,14 +9,42 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.level import Shell, Traced, plain
+from funcgrad.core.gather import Reads
+from funcgrad.core.level import Shell, Traced, map_tracers, plain, tracers_in
 from funcgrad.core.space import space_of
-from funcgrad.transforms.arguments import is_array
+from funcgrad.transforms.arguments import Transformed, is_array
+from funcgrad.transforms.reverse import ReverseTracer
 from funcgrad.tree import flatten
 
-__all__ = ["Fingerprint", "differs", "frozen", "values_of"]
+__all__ = ["Fingerprint", "copied", "differs", "frozen", "snapshot", "values_of"]
 
 # -- The same function ------------------------------------------------------------------------------------------
+
+
+def copied(x: Any) -> Any:
+    """Return another tracer of the same value: what is written into it does not show in the first."""
+    new = object.__new__(type(x))
+    new.level = x.level
+    new.become(x)
+    return new
+
+
+def snapshot(x: Any) -> Any:
+    """Copy a tracer as it is now. All copies collect the cotangents of their elements in one place."""
+    if not isinstance(x, Traced):
+        return x
+    new = copied(x)
+    if isinstance(x, ReverseTracer):
+        if getattr(x, "reads", None) is None:
+            level: Any = x.level
+            x.reads = Reads(level.stamp(), x.node, x.space)
+        new.reads = x.reads
+    return new
+
+
+def as_now(x: Any) -> Any:
+    """Return what a name means, with the tracers in it as they are now: the caller may write into them."""
+    return map_tracers(snapshot, x) if tracers_in(x) else x
 
 
 class Frozen:
@@ -28,7 +56,7 @@ class Frozen:
         self.function = function
         self.cells = tuple([frozen_cell(cell) for cell in function.__closure__ or ()])
         known = function.__globals__
-        self.globals = {name: known[name] for name in names_in(function.__code__) if name in known}
+        self.globals = {name: as_now(known[name]) for name in names_in(function.__code__) if name in known}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         f, known = self.function, self.function.__globals__
@@ -42,11 +70,15 @@ class Frozen:
 def frozen(function: AnyFunction) -> AnyFunction:
     if isinstance(function, functools.partial):
         return functools.partial(frozen(function.func), *function.args, **function.keywords)
+    if isinstance(function, Transformed):
+        return Transformed(function.apply, frozen(function.f), function.options)
     return Frozen(function) if isinstance(function, types.FunctionType) else function
 
 
 def values_of(function: AnyFunction) -> list[Any]:
     """Return what a frozen function closes over, a tensor's array in place of the tensor."""
+    if isinstance(function, Transformed):
+        return values_of(function.f)
     if not isinstance(function, Frozen):
         return []
     known = [*[content(cell) for cell in function.cells], *function.globals.values()]
@@ -62,7 +94,7 @@ def content(cell: types.CellType) -> Any:
 
 def frozen_cell(cell: types.CellType) -> types.CellType:
     try:
-        return types.CellType(cell.cell_contents)
+        return types.CellType(as_now(cell.cell_contents))
     except ValueError:  # not assigned yet
         return cell
 

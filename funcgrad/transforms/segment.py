@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.gather import Reads
 from funcgrad.core.graph import Node, Pending, freed, send
 from funcgrad.core.level import RUNNING, Level, Traced, map_tracers, tracers_in
 from funcgrad.core.space import Space
 from funcgrad.transforms.batch import BatchLevel
 from funcgrad.transforms.forward import ForwardLevel
 from funcgrad.transforms.policies import Policy, PolicyLevel, Store
-from funcgrad.transforms.repetition import Fingerprint, differs, values_of
+from funcgrad.transforms.repetition import Fingerprint, copied, differs, snapshot, values_of
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import flatten
 
@@ -111,14 +110,6 @@ def within(x: Any) -> list[Any]:
     return [tracer for outer in tracers_in(inner) for tracer in within(outer)] + [x]
 
 
-def copied(x: Any) -> Any:
-    """Return another tracer of the same value: what is written into it does not show in the first."""
-    new = object.__new__(type(x))
-    new.level = x.level
-    new.become(x)
-    return new
-
-
 def remade(x: Any, visit: Callable[[Any], Any]) -> Any:
     """Copy a tracer and those within, inner ones first, each replaced by what `visit` returns for its copy."""
     new = copied(x)
@@ -127,19 +118,6 @@ def remade(x: Any, visit: Callable[[Any], Any]) -> Any:
         if isinstance(part, Traced | list | tuple | dict):
             setattr(new, name, map_tracers(lambda inner: remade(inner, visit), part))
     return visit(new)
-
-
-def argument(x: Any) -> Any:
-    """Copy a tracer that is an argument. All copies collect the cotangents of their elements in one place."""
-    if not isinstance(x, Traced):
-        return x
-    new = copied(x)
-    if isinstance(x, ReverseTracer):
-        if getattr(x, "reads", None) is None:
-            level: Any = x.level
-            x.reads = Reads(level.stamp(), x.node, x.space)
-        new.reads = x.reads
-    return new
 
 
 # -- One call ---------------------------------------------------------------------------------------------------
@@ -156,7 +134,7 @@ class Segment:
         self.store: Store = {}
         self.context = contextvars.copy_context()  # the running transform, modes, NumPy's error handling
         leaves, self.structure = flatten(arguments)
-        self.leaves = [argument(x) for x in leaves]  # copies, for the caller may write into the originals
+        self.leaves = [snapshot(x) for x in leaves]  # copies, for the caller may write into the originals
         self.levels: dict[Level, Any] = {}  # all that are known to take part, and how they number nodes
         self.prints: list[Fingerprint] = []
         running = RUNNING.get()
@@ -220,7 +198,7 @@ class Segment:
 
     def run(self, function: AnyFunction, policy: Policy | None) -> Any:
         """Call the function on copies of the arguments; with a policy, on a level that applies it."""
-        leaves = [argument(x) for x in self.leaves]
+        leaves = [snapshot(x) for x in self.leaves]
         base = self.base() if self.policy else None
         if base is None:
             args, kwargs = self.structure.unflatten(leaves)

@@ -947,3 +947,39 @@ def test_loops_refuse() -> None:
     with pytest.raises(TypeError, match="carry"):
         fg.checkpointed_loop(lambda i, x: (x, x), 1.0, 3)
     assert fg.checkpointed_loop(lambda i, x: x * 2, 1, 3) == 8
+
+
+def written_array(x: Any) -> Any:
+    u = x * 2
+    y = fg.checkpoint(lambda s: np.sin(s * u))(x)
+    u[0] = 5.0
+    return np.sum(y) + np.sum(u)
+
+
+def written_argument(x: Any) -> Any:
+    u = x * 2
+    y = fg.checkpoint(lambda s: np.sin(s * u))(u)
+    u *= 3.0
+    return np.sum(y) + np.sum(u)
+
+
+def written_through_a_view(x: Any) -> Any:
+    u = x * 2
+    held = [u[1:]]
+    y = fg.checkpoint(lambda s: np.sin(s * held[0]))(u[1:])
+    u[1] = 3.0
+    return np.sum(y) + np.sum(u)
+
+
+def written_under_a_transform(x: Any) -> Any:
+    u = x * 2
+    y = fg.checkpoint(fg.grad(lambda s: np.sum(np.sin(s * u))))(x)
+    u[0] = y[1]
+    return np.sum(y) + np.sum(u)
+
+
+@pytest.mark.parametrize(
+    "f", [written_array, written_argument, written_through_a_view, written_under_a_transform], ids=lambda f: f.__name__
+)
+def test_what_is_closed_over_may_be_written_afterwards(f: Any) -> None:
+    check_grads(f, (np.array([0.3, 0.4, 0.5]),), order=2)
