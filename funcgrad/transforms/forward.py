@@ -16,7 +16,7 @@ from funcgrad.core.graph import Call
 from funcgrad.core.kinds import Unknown
 from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
 from funcgrad.core.primitive import Primitive
-from funcgrad.core.space import project, space_of
+from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
 from funcgrad.transforms.arguments import as_array, call_traced, is_array, match, present
@@ -87,15 +87,22 @@ class ForwardLevel(Level):
         else:
             output_space: Any = tuple(spaces) if several else spaces[0]
             call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
-            dy = self.tangent(primitive, call, tangents)
-            dys = dy if several else [dy]
+            dys = self.tangents(primitive, call, tangents, spaces)
         outs = [
-            self.tracer(part, None if dy is None else project(dy, space)) if space.is_inexact else part
+            self.tracer(part, dy) if space.is_inexact else part
             for part, dy, space in zip(parts, dys, spaces, strict=True)
         ]
         if not several:
             return outs[0]
         return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
+
+    def tangents(self, primitive: Primitive, call: Call, tangents: list[Array | None], spaces: list[Space]) -> Any:
+        """Return the tangent of each output of a call, which lie in `spaces`."""
+        dy = self.tangent(primitive, call, tangents)
+        return [
+            project(part, space) if space.is_inexact and part is not None else None
+            for part, space in zip(dy if isinstance(call.output_space, tuple) else [dy], spaces, strict=True)
+        ]
 
     def tangent(self, primitive: Primitive, call: Call, tangents: list[Array | None]) -> Any:
         if not primitive.is_singular:

@@ -55,32 +55,10 @@ class LinearizeLevel(ForwardLevel):
         self.count += 1
         return self.count - 1
 
-    def push(
-        self,
-        primitive: Primitive,
-        values: tuple[Array, ...],
-        tangents: list[Array | None],
-        y: Any,
-        params: dict[str, Any],
-    ) -> Any:
-        several = isinstance(y, tuple | list)
-        parts = list(y) if several else [y]
-        spaces = [space_of(part) for part in parts]
-        if not any(space.is_inexact for space in spaces):
-            return y
-        known = all(register is None for register in tangents)
-        writes = [None if known or not space.is_inexact else self.register() for space in spaces]
-        if not known:
-            output_space: Any = tuple(spaces) if several else spaces[0]
-            call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
-            self.steps.append(Step(primitive, call, tangents, writes, spaces))
-        outs = [
-            self.tracer(part, register) if space.is_inexact else part
-            for part, register, space in zip(parts, writes, spaces, strict=True)
-        ]
-        if not several:
-            return outs[0]
-        return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
+    def tangents(self, primitive: Primitive, call: Call, tangents: list[Array | None], spaces: list[Space]) -> Any:
+        writes = [self.register() if space.is_inexact else None for space in spaces]
+        self.steps.append(Step(primitive, call, tangents, writes, spaces))
+        return writes
 
     def run(self, inputs: dict[int, Array]) -> list[Array | None]:
         """Run the program on tangents of the inputs, and return all registers."""
