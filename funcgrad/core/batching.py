@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.space import Space
 
 __all__ = [
@@ -297,10 +298,6 @@ class Places:
         return self.first(read).shape
 
 
-def parts_of(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
-
-
 def explicit(index: Any, shape: tuple[int, ...]) -> list[Any]:
     """Write an index out: no Ellipsis, no lists, masks as the places where they are true, slices up to the end."""
     parts: list[Any] = []
@@ -326,17 +323,13 @@ def start_of_advanced(parts: Sequence[Any]) -> int:
     return places[0] if places and places == list(range(places[0], places[-1] + 1)) else 0
 
 
-def is_slice(part: Any) -> bool:
-    return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
-
-
 def has_masks(index: Any) -> bool:
     return any(isinstance(part, Batched) and part.value.dtype == np.bool_ for part in parts_of(index))
 
 
 def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     (x,), index = xs, params["index"]
-    if batched[0] and all(is_slice(part) for part in parts_of(index)):
+    if batched[0] and is_view(index):
         return primitive.run(x, index=(slice(None), *parts_of(index)))
     if has_masks(index):
         return NotImplemented

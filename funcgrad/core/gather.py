@@ -14,11 +14,12 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import Node, Pending, send
+from funcgrad.core.indices import is_basic
 from funcgrad.core.level import Traced, zeros
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space
 
-__all__ = ["Gather", "Reads", "add_at", "is_basic", "is_view", "scatter"]
+__all__ = ["Gather", "Reads", "add_at", "scatter"]
 
 
 class Reads(Node):
@@ -81,28 +82,6 @@ class Gather(Node):
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return (self.reads.parent,)
-
-
-def is_view(index: Any) -> bool:
-    """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
-    return all(is_slice(part) for part in parts_of(index))
-
-
-def is_basic(index: Any) -> bool:
-    """Whether `index` selects no element twice: what makes a view, and masks."""
-    return all(is_slice(part) or is_mask(part) for part in parts_of(index))
-
-
-def parts_of(index: Any) -> tuple[Any, ...]:
-    return index if isinstance(index, tuple) else (index,)
-
-
-def is_slice(part: Any) -> bool:
-    return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
-
-
-def is_mask(part: Any) -> bool:
-    return getattr(part, "dtype", None) == np.bool_
 
 
 def add_at(target: Array, index: Any, g: Array) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad.core.gather import is_view
+from funcgrad.core.indices import is_view
 from funcgrad.core.level import Traced, zeros
 from funcgrad.core.operators import Operators
 from funcgrad.core.primitive import CALLS

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
 from funcgrad.errors import NoDerivativeError
 
@@ -82,7 +83,7 @@ def clip_body(
     bounds = [bound for bound in (a_min, a_max, min, max) if bound is not np._NoValue]
     if len(bounds) > 2:
         raise ValueError("np.clip takes a_min and a_max, or min and max, not all of them")
-    a = a if hasattr(a, "dtype") else np.asarray(a)  # a number is an array here, and widens the bounds
+    a = as_array(a)  # a number is an array here, and widens the bounds
     low, high = (one if other is np._NoValue else other for one, other in ((a_min, min), (a_max, max)))
     if low is not None and low is not np._NoValue:
         a = np.maximum(a, low)

@@ -7,14 +7,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.kinds import Composite, Elementwise, singular
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
-
-
-def as_array(x: Any) -> Array:
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def as_complex(x: Array) -> Array:

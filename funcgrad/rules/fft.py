@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import conjugate
 from funcgrad.core.batching import along, axes_named
 from funcgrad.core.kinds import Composite, Linear
 from funcgrad.core.level import zeros
@@ -30,10 +31,6 @@ AXES = along("axes")
 
 #: The norm with which a transform in the other direction has the same factor.
 OPPOSITE: dict[Norm, Norm] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
-
-
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 # -- Padding, cropping, and half spectra ---------------------------------------------------------------

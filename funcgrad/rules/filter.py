@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array, conjugate
 from funcgrad.core.kinds import Multilinear
 from funcgrad.core.level import zeros
 from funcgrad.core.space import Space
@@ -18,13 +19,9 @@ Mode: TypeAlias = Literal["valid", "same", "full"]
 MODES: dict[Any, Mode] = {0: "valid", 1: "same", 2: "full"}
 
 
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
-
-
 def vectors(a: Array, v: Array, mode: Any = None) -> tuple[tuple[Array, Array], dict[str, Any]]:
     """Make arrays of lists, and vectors of numbers, as NumPy does."""
-    operands = [x if hasattr(x, "dtype") else np.asarray(x) for x in (a, v)]
+    operands = [as_array(x) for x in (a, v)]
     operands = [x if x.ndim else np.reshape(x, 1) for x in operands]
     return (operands[0], operands[1]), {} if mode is None else {"mode": MODES.get(mode, mode)}
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.gather import scatter
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import tracers_in
@@ -21,10 +22,6 @@ plain_bincount = Constant(np.bincount, own=True)
 plain_histogram = Constant(np.histogram, own=True)
 plain_histogramdd = Constant(np.histogramdd, own=True)
 plain_edges = Constant(np.histogram_bin_edges, own=True)
-
-
-def as_array(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def run_totals(weights: Array, places: Array, n: int) -> Array:

@@ -11,7 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
 from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, batch_setitem
-from funcgrad.core.gather import is_basic, scatter
+from funcgrad.core.gather import scatter
+from funcgrad.core.indices import is_basic
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
 from funcgrad.core.level import Traced, deepest, plain
 from funcgrad.core.primitive import CALLS

@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.checks import warn_if
 from funcgrad.core.kinds import Composite, Constant, Elementwise, Opaque
 from funcgrad.core.level import Traced, plain, tracers_in, zeros
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
-
-
-def as_array(x: Any) -> Array:
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def as_vector(x: Any, like: Any = None) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.polynomial.polynomial as original
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.kinds import Composite, Constant, Opaque
 from funcgrad.core.level import plain, tracers_in, zeros
 from funcgrad.core.space import Space
@@ -25,7 +26,7 @@ def as_inexact(x: Any) -> Array:
     """Make an array of floating or complex numbers; the elements of a list may be traced."""
     if isinstance(x, list | tuple) and tracers_in(x):
         x = np.stack([as_inexact(item) for item in x])
-    x = x if hasattr(x, "dtype") else np.asarray(x)
+    x = as_array(x)
     return x if x.dtype.kind in "fc" else x + 0.0
 
 

@@ -14,21 +14,13 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array, conjugate
 from funcgrad.core.batching import aligned, batch_einsum, batch_matmul, batch_outer, batch_tensordot
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
-
-
-def as_array(x: Array) -> Array:
-    """Make an array of a number or a list, as NumPy does; arrays of any kind pass."""
-    return x if hasattr(x, "dtype") else np.asarray(x)
-
-
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 # -- Matrix products ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.checks import refuse_if, warn_if
 from funcgrad.core.kinds import Composite
 from funcgrad.core.level import plain
@@ -132,7 +133,7 @@ def named_method(method: str, interpolation: str | None) -> str:
 def quantile_of_rows(
     a: Array, q: Any, axis: Any, method: str, keepdims: Any, weights: Any, *, skip: bool = False
 ) -> Array:
-    a = a if hasattr(a, "dtype") else np.asarray(a)
+    a = as_array(a)
     if a.dtype.kind == "c":
         raise TypeError("a must be an array of real numbers")
     if weights is not None and method != "inverted_cdf":
@@ -187,7 +188,7 @@ def ranked(x: Array, order: Array, places: Array) -> Array:
 
 
 def weights_of_rows(weights: Any, a: Array, axis: Any, rows: Array) -> Array:
-    weights = weights if hasattr(weights, "dtype") else np.asarray(weights)
+    weights = as_array(weights)
     if np.shape(weights) == a.shape:
         return gathered_rows(weights, axis)[0]
     if axis is None:

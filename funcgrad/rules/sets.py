@@ -9,16 +9,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.kinds import Composite, Constant
 
 __all__ = ["RULES"]
 
 plain_unique = Constant(np.unique, own=True)
 plain_intersection = Constant(np.intersect1d, own=True)
-
-
-def as_array(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 # -- Unique elements -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from numpy.exceptions import AxisError
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.batching import (
     along,
     axes_named,
@@ -125,7 +126,7 @@ def repeat_body(a: Array, repeats: Any, axis: int | None = None) -> Array:
 
 def atleast(ndim: int, place: Any) -> Any:
     def body(*arys: Any) -> Any:
-        arrays = [x if hasattr(x, "dtype") else np.asarray(x) for x in arys]
+        arrays = [as_array(x) for x in arys]
         results = tuple(x if np.ndim(x) >= ndim else np.reshape(x, place(np.shape(x))) for x in arrays)
         return results[0] if len(results) == 1 else results
 

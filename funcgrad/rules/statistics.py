@@ -8,16 +8,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.checks import refuse_if, warn_if
 from funcgrad.core.kinds import Composite
 
 __all__ = ["RULES"]
 
 # -- Differences and integrals --------------------------------------------------------------------------
-
-
-def as_array(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def along(x: Array, axis: int, part: slice) -> Array:

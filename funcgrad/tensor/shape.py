@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.core.gather import is_view
+from funcgrad.core.indices import is_view
 from funcgrad.core.tracer import Tracer
 from funcgrad.tensor.shell import Base, unwrap, wrap
 

@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.gather import Gather, Reads, is_view
+from funcgrad.core.gather import Gather, Reads
 from funcgrad.core.graph import Call, Leaf, Node, Output, Pointwise
+from funcgrad.core.indices import is_view
 from funcgrad.core.kinds import Elementwise, Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
 from funcgrad.core.operators import HOT_OPERATORS

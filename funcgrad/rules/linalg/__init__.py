@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from funcgrad.core.arrays import transpose
 from funcgrad.core.kinds import Composite
 from funcgrad.rules.linalg import determinant, factor, norms, singular, solve, spectral
-from funcgrad.rules.linalg.matrix import transpose
 
 __all__ = ["RULES"]
 

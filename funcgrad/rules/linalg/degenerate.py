@@ -24,16 +24,14 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import diagonal, identity_like, on_diagonal
 from funcgrad.core.kinds import Opaque
 from funcgrad.rules.linalg.matrix import (
     antihermitian_part,
     anywhere,
-    diagonal,
     hermitian_part,
-    identity_like,
     is_empty,
     off_diagonal,
-    on_diagonal,
     quotient,
     refuse,
     size_of,

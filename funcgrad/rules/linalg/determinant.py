@@ -10,18 +10,10 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, diagonal, identity_like, on_diagonal, transpose
 from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Opaque, singular
-from funcgrad.rules.linalg.matrix import (
-    adjoint,
-    anywhere,
-    conjugate,
-    diagonal,
-    identity_like,
-    off_diagonal,
-    on_diagonal,
-    transpose,
-)
+from funcgrad.rules.linalg.matrix import anywhere, off_diagonal
 
 __all__ = ["RULES"]
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, diagonal
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Composite, Opaque
 from funcgrad.errors import NoDerivativeError
-from funcgrad.rules.linalg.matrix import adjoint, beside, diagonal, half, hat, invertible, outside
+from funcgrad.rules.linalg.matrix import beside, half, hat, invertible, outside
 from funcgrad.rules.linalg.singular import completed, folded
 
 __all__ = ["RULES"]

@@ -11,51 +11,33 @@ import functools
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, identity_like
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Opaque
 from funcgrad.core.level import plain
 from funcgrad.errors import NoDerivativeError
 
 __all__ = [
-    "adjoint",
     "antihermitian_part",
     "anywhere",
     "as_hermitian",
     "beside",
-    "conjugate",
-    "diagonal",
     "half",
     "hat",
     "hermitian_part",
-    "identity_like",
     "invertible",
     "is_empty",
     "off_diagonal",
-    "on_diagonal",
     "outside",
     "quotient",
     "reciprocal",
     "refuse",
     "size_of",
     "tolerance",
-    "transpose",
 ]
 
 
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
-
-
 hat = conjugate
-
-
-def transpose(x: Array) -> Array:
-    return np.swapaxes(x, -1, -2)
-
-
-def adjoint(x: Array) -> Array:
-    """The conjugate transpose."""
-    return transpose(conjugate(x))
 
 
 def hermitian_part(x: Array) -> Array:
@@ -71,21 +53,8 @@ def half(x: Array) -> Array:
     return (np.tril(x) + np.tril(x, -1)) / 2
 
 
-def diagonal(x: Array) -> Array:
-    return np.diagonal(x, 0, -2, -1)
-
-
-def on_diagonal(x: Array) -> Array:
-    """Put vectors on the diagonal of zero matrices."""
-    return np.tril(np.triu(np.broadcast_to(x[..., None], (*x.shape, x.shape[-1]))))
-
-
 def off_diagonal(x: Array) -> Array:
     return np.tril(x, -1) + np.triu(x, 1)
-
-
-def identity_like(x: Array) -> Array:
-    return np.tril(np.triu(np.ones_like(x)))
 
 
 def beside(a: Array, b: Array) -> Array:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import conjugate
 from funcgrad.core.batching import along
 from funcgrad.core.kinds import Composite, Constant, Opaque
-from funcgrad.rules.linalg.matrix import conjugate, reciprocal
+from funcgrad.rules.linalg.matrix import reciprocal
 
 __all__ = ["RULES"]
 

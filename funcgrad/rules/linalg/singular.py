@@ -11,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, diagonal, transpose
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Composite, Opaque
 from funcgrad.rules.linalg.degenerate import DEPENDS, ROUNDING, UNKNOWN, pulled_back, turn
 from funcgrad.rules.linalg.matrix import (
-    adjoint,
     antihermitian_part,
     as_hermitian,
     beside,
-    conjugate,
-    diagonal,
     hat,
     hermitian_part,
     is_empty,
@@ -29,7 +27,6 @@ from funcgrad.rules.linalg.matrix import (
     refuse,
     size_of,
     tolerance,
-    transpose,
 )
 
 __all__ = ["RULES", "completed", "folded", "svdvals_jvp", "svdvals_vjp"]

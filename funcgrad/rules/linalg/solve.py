@@ -13,19 +13,10 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, as_array, conjugate, identity_like, transpose
 from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Composite, Opaque
-from funcgrad.rules.linalg.matrix import (
-    adjoint,
-    as_hermitian,
-    conjugate,
-    hat,
-    identity_like,
-    is_empty,
-    refuse,
-    tolerance,
-    transpose,
-)
+from funcgrad.rules.linalg.matrix import as_hermitian, hat, is_empty, refuse, tolerance
 from funcgrad.rules.linalg.singular import svdvals_jvp, svdvals_vjp
 
 __all__ = ["RULES"]
@@ -128,12 +119,12 @@ solve_matrix = Opaque(np.linalg.solve, solve_jvp, solve_vjp, arity=2, batch=alig
 
 def solve_body(a: Array, b: Array) -> Array:
     """Only a 1-D `b` is a vector; everything else is a stack of matrices."""
-    a, b = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, b))
+    a, b = (as_array(x) for x in (a, b))
     return solve_matrix(a, b[:, None])[..., 0] if b.ndim == 1 else solve_matrix(a, b)
 
 
 def tensorsolve_body(a: Array, b: Array, axes: Any = None) -> Array:
-    a, b = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, b))
+    a, b = (as_array(x) for x in (a, b))
     if axes is not None:
         a = np.transpose(a, [k for k in range(a.ndim) if k not in axes] + list(axes))
     shape = a.shape[b.ndim :]
@@ -184,7 +175,7 @@ def cut_pinv(a: Array, rcond: Any) -> Array:
 
 
 def lstsq_body(a: Array, b: Array, rcond: Any = None) -> Any:
-    a, b = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, b))
+    a, b = (as_array(x) for x in (a, b))
     x, *others = least_squares(a, b, rcond=rcond)
     return (x if rcond is None or rcond < 0 or is_empty(a) else of_constant_rank(x, a, rcond, "lstsq"), *others)
 

@@ -11,19 +11,16 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, diagonal, on_diagonal
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Opaque
 from funcgrad.rules.linalg.degenerate import gaps, pulled_back, shared, turn
 from funcgrad.rules.linalg.matrix import (
-    adjoint,
-    conjugate,
-    diagonal,
     hat,
     hermitian_part,
     invertible,
     is_empty,
     off_diagonal,
-    on_diagonal,
     quotient,
     refuse,
     size_of,

@@ -8,9 +8,10 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate
 from funcgrad.core.kinds import Constant
 from funcgrad.scipy.drop_in import as_array, as_float, drop_in, swap
-from funcgrad.scipy.linalg.parts import adjoint, conjugate, solve_with_triangle, symmetric
+from funcgrad.scipy.linalg.parts import solve_with_triangle, symmetric
 
 __all__ = ["cho_solve", "common", "det", "inv", "lstsq", "norm", "pinv", "solve", "solve_triangular"]
 

@@ -8,12 +8,13 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint
 from funcgrad.core.batching import spread, stacked
 from funcgrad.core.kinds import Constant, Multilinear, Opaque
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_float, drop_in, over_stack, swap
 from funcgrad.scipy.linalg.equations import check_square, common, solve_triangular
-from funcgrad.scipy.linalg.parts import adjoint, solve_with_triangle
+from funcgrad.scipy.linalg.parts import solve_with_triangle
 
 __all__ = ["cho_factor", "cholesky", "lu", "lu_factor", "lu_solve", "qr"]
 

@@ -8,33 +8,12 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, identity_like
 from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Opaque
 from funcgrad.scipy.drop_in import on_host, over_stack, swap
 
-__all__ = ["adjoint", "conjugate", "diagonal", "identity_like", "on_diagonal", "solve_with_triangle", "symmetric"]
-
-
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
-
-
-def adjoint(x: Array) -> Array:
-    """The conjugate transpose."""
-    return swap(conjugate(x))
-
-
-def identity_like(x: Array) -> Array:
-    return np.tril(np.triu(np.ones_like(x)))
-
-
-def diagonal(x: Array) -> Array:
-    return np.diagonal(x, 0, -2, -1)
-
-
-def on_diagonal(x: Array) -> Array:
-    """Put vectors on the diagonal of zero matrices."""
-    return np.tril(np.triu(np.broadcast_to(x[..., None], (*x.shape, x.shape[-1]))))
+__all__ = ["solve_with_triangle", "symmetric"]
 
 
 # -- Symmetric matrices of which one triangle is stored ------------------------------------------------------

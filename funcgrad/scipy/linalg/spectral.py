@@ -8,12 +8,12 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, diagonal, on_diagonal
 from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Constant, Opaque
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_float, drop_in, on_host, over_stack, swap
 from funcgrad.scipy.linalg.equations import check_square, common
-from funcgrad.scipy.linalg.parts import adjoint, conjugate, diagonal, on_diagonal
 from funcgrad.scipy.linalg.sylvester import sylvester
 
 __all__ = ["eigh", "eigvals", "eigvalsh", "polar", "svd", "svdvals"]

@@ -8,11 +8,11 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import conjugate, identity_like
 from funcgrad.core.batching import aligned
 from funcgrad.core.kinds import Opaque
 from funcgrad.scipy.drop_in import as_array, drop_in, over_stack, swap
 from funcgrad.scipy.linalg.equations import common
-from funcgrad.scipy.linalg.parts import conjugate, identity_like
 
 __all__ = [
     *("block_diag", "circulant", "companion", "hankel", "khatri_rao", "solve_banded", "solve_toeplitz"),

@@ -8,11 +8,11 @@ import numpy as np
 import scipy.linalg
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import adjoint, conjugate, identity_like
 from funcgrad.core.batching import aligned
 from funcgrad.core.kinds import Opaque
 from funcgrad.scipy.drop_in import drop_in, over_stack, swap
 from funcgrad.scipy.linalg.equations import common
-from funcgrad.scipy.linalg.parts import adjoint, conjugate, identity_like
 
 __all__ = ["solve_continuous_lyapunov", "solve_discrete_lyapunov", "solve_lyapunov", "solve_sylvester", "sylvester"]
 

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.ndimage
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import conjugate
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_array, as_float, drop_in
 from funcgrad.scipy.full_convolution import full
@@ -98,10 +99,6 @@ def on_axes(weights: Array, axes: list[int], ndim: int) -> Array:
     for place, axis in enumerate(axes):
         shape[axis] = weights.shape[place]
     return np.reshape(np.transpose(weights, order.tolist()), shape)
-
-
-def conjugate(x: Array) -> Array:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 # -- With given weights --------------------------------------------------------------------------------------

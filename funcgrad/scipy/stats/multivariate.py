@@ -10,10 +10,11 @@ import scipy.stats
 from scipy import special
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import diagonal, on_diagonal
 from funcgrad.core.kinds import Constant
 from funcgrad.errors import NoDerivativeError
 from funcgrad.scipy.drop_in import as_array, as_float, drop_in, on_host, swap
-from funcgrad.scipy.linalg.parts import diagonal, on_diagonal, solve_with_triangle
+from funcgrad.scipy.linalg.parts import solve_with_triangle
 
 __all__ = ["dirichlet", "multinomial", "multivariate_normal", "multivariate_t"]
 

@@ -1,0 +1,31 @@
+"""What an index is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["is_basic", "is_mask", "is_slice", "is_view", "parts_of"]
+
+
+def is_view(index: Any) -> bool:
+    """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
+    return all(is_slice(part) for part in parts_of(index))
+
+
+def is_basic(index: Any) -> bool:
+    """Whether `index` selects no element twice: what makes a view, and masks."""
+    return all(is_slice(part) or is_mask(part) for part in parts_of(index))
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def is_slice(part: Any) -> bool:
+    return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
+
+
+def is_mask(part: Any) -> bool:
+    return getattr(part, "dtype", None) == np.bool_
