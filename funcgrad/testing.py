@@ -6,6 +6,7 @@ machine without a GPU where code would copy an array to the host, or mix host an
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -345,13 +346,16 @@ class DeviceArray(NDArrayOperatorsMixin):
     TypeError: a DeviceArray of shape (3,) does not turn into a NumPy array by itself; call x.get()
     """
 
-    __slots__ = ("array",)
+    __slots__ = ("__weakref__", "array", "base")
     __array_priority__ = 100
 
     array: NDArray[Any]
+    base: DeviceArray | None  # the array that owns the memory of a view
 
     def __init__(self, array: Any) -> None:
         self.array = np.array(array.array if isinstance(array, DeviceArray) else array)
+        self.base = None
+        OWNERS[id(self.array)] = self
 
     # NumPy's protocols
 
@@ -491,6 +495,10 @@ TAKE_HOST: frozenset[Any] = frozenset(
 COMPARE: frozenset[Any] = frozenset((np.array_equal, np.array_equiv, np.allclose))
 
 
+#: The device arrays that own their memory, by the identity of what they hold.
+OWNERS: weakref.WeakValueDictionary[int, DeviceArray] = weakref.WeakValueDictionary()
+
+
 def on_device(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a NumPy function on what the device arrays hold."""
     if function not in TAKE_HOST:
@@ -529,6 +537,9 @@ def to_device(x: Any) -> Any:
     if isinstance(x, np.ndarray | np.generic):
         result = object.__new__(DeviceArray)
         result.array = np.asarray(x)
+        result.base = OWNERS.get(id(result.array.base))
+        if result.array.base is None:
+            OWNERS[id(result.array)] = result
         return result
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*map(to_device, x))

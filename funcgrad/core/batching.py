@@ -339,7 +339,7 @@ def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Pa
 
 def batch_setitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     x, value = spread(xs[0], batched[0], size), xs[1]
-    if has_masks(params["index"]):
+    if has_masks(params["index"]) or len(params) > 1:
         return NotImplemented
     places = Places(params["index"], x.shape[1:], size, True)
     x = np.moveaxis(x, 0, -1)

@@ -1,8 +1,8 @@
-"""Reading elements, ``x[index]``, and its adjoint, a scatter.
+"""Reading and writing elements in the graph: two nodes, each the other's adjoint.
 
-A loop that reads every element of an array must not cost a whole array per read. So all reads of one
-traced array share a :class:`Reads` node: plain cotangents are added into one buffer as they arrive;
-traced ones (a gradient of a gradient) are collected and become one ``scatter``.
+A loop over the elements of an array must not cost a whole array per step. So a :class:`Gather` adds what it gets to the
+cotangent that waits at the array's node, in place; a :class:`Write` sets to zero there what was overwritten, and hands
+the same buffer on to the node of the array before.
 """
 
 from __future__ import annotations
@@ -15,86 +15,117 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.graph import Node, Pending, send
 from funcgrad.core.indices import is_basic
-from funcgrad.core.level import Traced, zeros
-from funcgrad.core.primitive import CALLS
-from funcgrad.core.space import Space
+from funcgrad.core.level import Traced, deepest, plain, zeros
+from funcgrad.core.memory import Place, add_at
+from funcgrad.core.space import Space, project
 
-__all__ = ["Gather", "Reads", "add_at", "scatter"]
+__all__ = ["Gather", "Write", "last_written", "scatter"]
+
+ndarray = np.ndarray
 
 
-class Reads(Node):
-    """All reads of one traced array: collects their cotangents into one of the array's shape.
+class Gather(Node):
+    """One read ``x[index]``, or of a view of `x`."""
 
-    What has arrived waits in ``cotangent``, as for every node: here a buffer (or None) and the traced parts.
-    """
+    __slots__ = ("index", "parent", "place", "space")
 
-    __slots__ = ("parent", "space")
+    name = "getitem"
 
-    name = "reads"
-
-    def __init__(self, key: int, parent: Node, space: Space) -> None:
+    def __init__(self, key: int, parent: Node, space: Space, index: Any, place: Place | None = None) -> None:
         self.key = key
         self.cotangent = None
         self.parent = parent
-        self.space = space
-
-    def collect(self, index: Any, g: Array, pending: Pending) -> None:
-        held = self.cotangent
-        if held is None:
-            held = self.cotangent = [None, []]
-            heappush(pending, (self.key, self))
-        if isinstance(g, Traced):
-            held[1].append((index, g))
-            return
-        if held[0] is None:
-            held[0] = zeros(self.space, g)
-        add_at(held[0], index, g)
+        self.space = space  # of the array that is read
+        self.index = index
+        self.place = place  # where it is read, if not simply at `index`
 
     def pull(self, g: Any, pending: Pending) -> None:
-        total, collected = g
-        if collected:
-            indices, parts = zip(*collected, strict=True)
-            scattered = CALLS[scatter](*parts, space=self.space, indices=indices)
-            total = scattered if total is None else total + scattered
-        send(self.parent, total, True, pending)
+        node = self.parent
+        held = node.cotangent
+        if held is None:
+            held = node.cotangent = zeros(self.space, g)
+            node.owned = True
+            heappush(pending, (node.key, node))
+        if type(held) is not ndarray or not node.owned or isinstance(g, Traced):
+            held = node.cotangent = own(held, node.owned, g)
+            node.owned = True
+        target = held
+        if self.place is not None:
+            node.cotangent, target = self.place.target(held)
+        add_at(target, self.index, g)
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return (self.parent,)
 
 
-class Gather(Node):
-    """One read ``x[index]``."""
+class Write(Node):
+    """One write ``x[index] = value``, or into a view of `x`; with `add`, ``x[index] += value``."""
 
-    __slots__ = ("index", "reads")
+    __slots__ = ("add", "parent", "place", "source", "source_space")
 
-    name = "getitem"
+    name = "setitem"
 
-    def __init__(self, key: int, reads: Reads, index: Any) -> None:
+    def __init__(
+        self, key: int, parent: Node | None, source: Node | None, source_space: Any, place: Place, add: bool
+    ) -> None:
         self.key = key
         self.cotangent = None
-        self.reads = reads
-        self.index = index
+        self.parent = parent
+        self.source = source
+        self.source_space = source_space
+        self.place = place
+        self.add = add
 
     def pull(self, g: Any, pending: Pending) -> None:
-        self.reads.collect(self.index, g, pending)
+        place = self.place
+        owned = self.owned
+        if self.parent is not None and not self.add:
+            g, owned = own(g, owned, g), True
+        g, target = place.target(g) if place.steps else (g, g)
+        if self.source is not None:
+            part = target[place.index]
+            if not is_basic(place.index) and not self.add:
+                part = last_written(part, place.index, target)
+            elif not isinstance(part, np.generic) and not (type(part) is ndarray and part.base is None):
+                part = np.copy(part)  # for `g` goes on
+            space = self.source_space
+            fits = part.shape == space.shape and part.dtype == space.dtype
+            send(self.source, part if fits else project(part, space), False, pending)
+        if self.parent is not None:
+            if not self.add:
+                target[place.index] = 0
+            send(self.parent, g, owned, pending)
 
     @property
     def parents(self) -> tuple[Node | None, ...]:
-        return (self.reads.parent,)
+        return (self.parent, self.source)
 
 
-def add_at(target: Array, index: Any, g: Array) -> None:
-    """Add `g` to ``target[index]`` in place, repeated indices included."""
-    if is_basic(index):
-        target[index] += g
-    else:
-        np.add.at(target, index, g)
+def own(x: Any, owned: bool, like: Any) -> Any:
+    """Return a cotangent that can be written to: of the level of `like` if that is deeper."""
+    level = deepest((like,))
+    if level is not None and deepest((x, like)) is level and getattr(x, "level", None) is not level:
+        return level.constant(x if owned else np.copy(x))
+    if isinstance(x, np.generic):
+        return np.array(x)
+    return x if owned else np.copy(x)
+
+
+def last_written(part: Array, index: Any, target: Array) -> Array:
+    """Return the part of a cotangent that belongs to what was written at `index`: of values for one place, the last."""
+    like = plain(part)
+    numbers = np.reshape(np.arange(1, part.size + 1, like=like), part.shape)
+    last = np.zeros(target.shape, dtype=numbers.dtype, like=like)
+    last[index] = numbers
+    return np.where(last[index] == numbers, part, 0)
 
 
 def scatter(*parts: Array, space: Space, indices: tuple[Any, ...]) -> Array:
     """Return zeros of `space` with each part added at its index: the adjoint of reading at these indices."""
     total = zeros(space, parts[0])
     for index, part in zip(indices, parts, strict=True):
+        if isinstance(part, Traced) and not isinstance(total, Traced):
+            total = part.level.constant(total)
         add_at(total, index, part)
     return total

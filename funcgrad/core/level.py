@@ -64,6 +64,16 @@ class Level:
         """Apply a function without rules: values are right, the derivative is an error when asked for."""
         raise NotImplementedError
 
+    def write(self, primitive: Any, base: Any, value: Any, place: Any, add: bool) -> None:
+        """Let `base` become what writing a value into it makes of it, as the `primitive` says."""
+        base.become(self.process(primitive, (base, value), place.keywords(add)))
+
+    def reread(self, view: Any, base: Any, steps: Any) -> None:
+        """Let `view` become what the steps make of `base`."""
+        for primitive, params in steps:
+            base = self.process(primitive, (base,), params)
+        view.become(base)
+
     def constant(self, value: Array) -> Traced:
         """Wrap a value that does not depend on what this level differentiates or maps over."""
         raise NotImplementedError
@@ -87,6 +97,10 @@ class Shell:
     """A facade around an array or tracer. Operations with one are its business, not the core's."""
 
     __slots__ = ()
+
+    def bare(self) -> Any:
+        """Return what is written into an array when the shell is."""
+        raise NotImplementedError
 
 
 def deepest(operands: Iterable[Any]) -> Level | None:

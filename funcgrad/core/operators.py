@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.level import Traced, plain
+from funcgrad.core.level import Traced
+from funcgrad.core.memory import is_scalar
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, store
 from funcgrad.errors import LostGradientError
@@ -32,7 +33,7 @@ def reflected(function: Any) -> Any:
 def in_place(function: Any) -> Any:
     def method(self: Operators, other: Any) -> Any:
         result = CALLS[function](self, other)
-        if result is NotImplemented or isinstance(plain(self), np.generic):  # scalars are immutable
+        if result is NotImplemented or is_scalar(self):
             return result
         return store(self, result, function.__name__)
 
@@ -56,18 +57,6 @@ def method(function: Any) -> Any:
     return method
 
 
-def as_floats(x: Any) -> Any:
-    """See complex numbers as their real and imaginary parts, side by side along the last axis."""
-    parts = CALLS[np.stack]([CALLS[np.real](x), CALLS[np.imag](x)], axis=-1)
-    return CALLS[np.reshape](parts, (*x.shape[:-1], 2 * x.shape[-1]))
-
-
-def as_complex(x: Any) -> Any:
-    """See pairs of numbers along the last axis as complex numbers."""
-    pairs = CALLS[np.reshape](x, (*x.shape[:-1], x.shape[-1] // 2, 2))
-    return pairs[..., 0] + 1j * pairs[..., 1]
-
-
 class Operators(Traced):
     """What an ndarray answers to and leaves no trace: operators, and methods that have a function of the same name."""
 
@@ -84,18 +73,21 @@ class Operators(Traced):
     def astype(
         self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
-        return CALLS[np.ndarray.astype](self, dtype=np.dtype(dtype), casting=casting, copy=copy)
+        if not copy and np.dtype(dtype) == self.space.dtype:
+            return self
+        return CALLS[np.ndarray.astype](self, dtype=np.dtype(dtype), order=order, casting=casting, copy=copy)
 
     def copy(self, order: Any = "C") -> Any:
-        return CALLS[np.copy](self)
+        return CALLS[np.copy](self, order=order)
 
-    __copy__ = copy
+    def __copy__(self) -> Any:
+        return self.copy()
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self.copy()
 
     def flatten(self, order: Any = "C") -> Any:
-        return CALLS[np.copy](CALLS[np.ravel](self, order=order))
+        return self.ravel(order).copy()
 
     def conj(self) -> Any:
         return CALLS[np.conjugate](self)
@@ -110,7 +102,6 @@ class Operators(Traced):
         new = self.space.dtype if dtype is None else np.dtype(dtype)
         if new == self.space.dtype:
             return self[...]
-        change = as_floats if new.kind == "f" else as_complex
         if (
             not self.space.shape
             or np.result_type(new, 1j) != np.result_type(self.space.dtype, 1j)
@@ -120,7 +111,7 @@ class Operators(Traced):
                 f"view({new}) of a traced array of shape {self.space.shape} and dtype {self.space.dtype} would read "
                 "its bits, which has no derivative. To convert the values use x.astype."
             )
-        return change(self)
+        return CALLS[np.ndarray.view](self, new)
 
     def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Array:
         return CALLS[np.searchsorted](self, v, side=side, sorter=sorter)

@@ -198,7 +198,7 @@ class Primitive:
         out = level.process(self, operands, params)
         if self.is_view:
             source: Any = operands[0]
-            out = source.shares(out)
+            out = source.viewed(out, self, params)
         return out
 
     def dispatch(self, *operands: Any, **params: Any) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.core.gather import scatter
 from funcgrad.core.level import Shell, Traced, deepest, tracers_in
-from funcgrad.core.primitive import CALLS, call_of
+from funcgrad.core.memory import write
+from funcgrad.core.primitive import call_of
 from funcgrad.core.ufunc import METHODS, updated_at, with_axes
 from funcgrad.errors import LostGradientError, NoDerivativeError
 
@@ -32,7 +32,18 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         result = apply_call(ufunc, inputs, out, **kwargs)
     if out is None or result is NotImplemented:
         return result
+    if method == "__call__" and ufunc.signature is None:  # `out` takes part in broadcasting
+        result = spread_over(out, result)
     return store_all(out, result, ufunc.__name__)
+
+
+def spread_over(out: tuple[Any, ...], result: Any) -> Any:
+    """Broadcast results to the arrays that they are to be written into, where these are larger."""
+    if isinstance(result, tuple):
+        return tuple([spread_over((o,), r) for o, r in zip(out, result, strict=True)])
+    (target,) = out
+    larger = target is not None and target.ndim >= result.ndim and target.shape != result.shape
+    return np.broadcast_to(result, target.shape) if larger else result
 
 
 def apply_call(
@@ -75,13 +86,10 @@ def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None
             "Accumulate into an array made with funcgrad.numpy (import funcgrad.numpy as np) instead."
         )
     if ufunc in (np.add, np.subtract):
-        values = operands[0] if ufunc is np.add else -operands[0]
-        place = np.zeros(target.space.shape, target.space.dtype)[indices].shape
-        scattered = CALLS[scatter](np.broadcast_to(values, place), space=target.space, indices=(indices,))
-        new = CALLS[np.add](target, scattered)
+        value = operands[0] if hasattr(operands[0], "dtype") else np.asarray(operands[0])
+        write(target, value if ufunc is np.add else -value, indices, add=True)
     else:
-        new = updated_at(ufunc, target, indices, *operands)
-    store(target, new, f"{ufunc.__name__}.at")
+        store(target, updated_at(ufunc, target, indices, *operands), f"{ufunc.__name__}.at")
 
 
 # -- Functions ---------------------------------------------------------------------------------------
@@ -139,5 +147,5 @@ def store(target: Any, result: Any, name: str) -> Any:
     if not np.can_cast(result.dtype, target.space.dtype, "same_kind"):
         raise TypeError(f"np.{name}: cannot cast {result.dtype} to {target.space.dtype} with casting rule 'same_kind'")
     writable: Any = target
-    writable.rebind(result if result.dtype == target.space.dtype else result.astype(target.space.dtype), name)
+    writable.rebind(result if result.dtype == target.space.dtype else result.astype(target.space.dtype))
     return target

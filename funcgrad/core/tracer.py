@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import operator
 import sys
-import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from funcgrad.core.indices import is_view
-from funcgrad.core.level import Traced, zeros
+from funcgrad.core.indices import parts_of
+from funcgrad.core.level import Shell, Traced, plain, tracers_in, zeros
+from funcgrad.core.memory import Memory, View, base_of, expire, is_view_of, register, write
 from funcgrad.core.operators import Operators
 from funcgrad.core.primitive import CALLS
-from funcgrad.core.protocol import apply_function, apply_ufunc, create, store
+from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError, library_call
 
@@ -52,41 +52,42 @@ class Flat:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.copy())
 
+    def places(self, index: Any) -> Any:
+        """Return the index into the array itself."""
+        if isinstance(index, int | np.integer):
+            number: Any = range(self.base.size)[index]
+        else:
+            number = np.arange(self.base.size)[index]
+        return np.unravel_index(number, self.base.shape)
+
     def __getitem__(self, index: Any) -> Any:
-        return self.copy()[index]
+        return self.base[self.places(index)]
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Write; too few values are repeated, as NumPy does."""
-        places = np.arange(self.base.size)[index]
-        values = CALLS[np.ravel](value if isinstance(value, Traced) else np.asarray(value))
-        values = values[np.arange(places.size) % values.size] if places.size else values[:0]
-        flat = CALLS[operator.setitem](self.copy(), values, places.ravel())
-        store(self.base, CALLS[np.reshape](flat, self.base.shape), "flat")
+        places = self.places(index)
+        if np.ndim(value) and places:
+            values = CALLS[np.ravel](value if isinstance(value, Traced) else np.asarray(value))
+            count = np.size(places[0])
+            value = np.reshape(values[np.arange(count) % values.size], np.shape(places[0])) if count else values[:0]
+        self.base[places] = value
 
     def copy(self) -> Any:
-        return CALLS[np.copy](CALLS[np.ravel](self.base))
+        return self.base.flatten()
 
 
-RIGID = object()  # no index: a view that writes to its base cannot be carried over to
-
-
-class Aliases:
-    """What shares memory with a tracer: the array that it is a view of, or the views that are alive."""
-
-    __slots__ = ("base", "index", "views")
-
-    def __init__(self, base: Tracer | None, index: Any) -> None:
-        self.base = base
-        self.index = index  # of a slice of its base; RIGID for views of other kinds
-        self.views: Any = weakref.WeakValueDictionary()  # by identity: arrays do not hash
+#: Views that cannot be written to.
+READ_ONLY = (np.broadcast_to, np.diagonal, np.lib.stride_tricks.sliding_window_view)
 
 
 class Tracer(Operators):
     """A traced array. Values are concrete: branches and loops on them work."""
 
-    __slots__ = ("__weakref__", "aliases")
+    __slots__ = ("__weakref__", "memory")
 
-    aliases: Aliases  # unset until a view is taken
+    memory: Memory | View  # unset until a view is taken, or something written
+    parts: ClassVar[tuple[str, ...]] = ("value",)  # slots that hold its value and what belongs to that
+    is_constant: Any = False  # whether it does not depend on what its level differentiates
 
     __array_priority__ = 1000
     __hash__: Any = None
@@ -212,8 +213,7 @@ class Tracer(Operators):
 
     @real.setter
     def real(self, value: Any) -> None:
-        new = CALLS[np.add](value, 1j * self.imag) if self.space.is_complex else CALLS[np.positive](value)
-        store(self, CALLS[np.broadcast_to](new, self.shape), "real")
+        self.real[...] = value
 
     @property
     def imag(self) -> Any:
@@ -223,7 +223,7 @@ class Tracer(Operators):
     def imag(self, value: Any) -> None:
         if not self.space.is_complex:
             raise TypeError("array does not have imaginary part to set")
-        store(self, CALLS[np.broadcast_to](CALLS[np.add](self.real, 1j * value), self.shape), "imag")
+        self.imag[...] = value
 
     @property
     def flat(self) -> Flat:
@@ -236,7 +236,8 @@ class Tracer(Operators):
     @property
     def base(self) -> Any:
         """Return the traced array that this one is a view of, or None."""
-        return self.aliases.base if hasattr(self, "aliases") else None
+        base = base_of(self)
+        return None if base is self else base
 
     # -- Devices and other libraries --------------------------------------------------------------
 
@@ -267,56 +268,56 @@ class Tracer(Operators):
         return bool(np.any(self == element))
 
     def __getitem__(self, index: Any) -> Any:
-        out = CALLS[operator.getitem](self, index)
-        return self.shares(out, index) if getattr(out, "shape", ()) and is_view(index) else out
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        written = getattr(value, "aliases", None) if isinstance(value, Tracer) else None
-        if written is not None and written.base is self and is_view(index) and written.index == index:
-            return  # the last step of ``x[index] += ...``: the view has been written through already
-        self.rebind(CALLS[operator.setitem](self, value, index), "setitem")
+        function = CALLS[operator.getitem]
+        out = function(self, index)
+        if getattr(out, "shape", ()) == () and not any(part is Ellipsis for part in parts_of(index)):
+            return out  # an element is no view
+        return self.viewed(out, function, {"index": index})
 
     # -- Writing --------------------------------------------------------------------------------
 
-    def rebind(self, new: Any, name: str) -> None:
-        """Become `new`: what a write into this array means. Arrays that share its memory see the write."""
-        if not (isinstance(new, Traced) and new.level is self.level):
-            if isinstance(new, Traced) and new.level.depth > self.level.depth:
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(value, Tracer):
+            memory = getattr(value, "memory", None)
+            if type(memory) is View and memory.made_by(self, index):
+                return  # the last step of ``x[index] += ...``: the view has been written through already
+            if value.level.depth > self.level.depth:
                 raise LostGradientError(
-                    f"{name} would write a value of an inner transform into an array of an outer one. "
-                    "Return the value from the inner function instead."
+                    f"A value of shape {value.space.shape} of an inner transform would be written into an array of an "
+                    "outer one. Return the value from the inner function instead."
                 )
-            new = self.level.constant(new)
-        aliases = getattr(self, "aliases", None)
-        if aliases is None:
-            self.become(new)
+        elif isinstance(value, Shell):
+            value = value.bare()
+        elif isinstance(value, list | tuple):
+            value = gathered(value) if tracers_in(value) else np.asarray(value)
+        write(self, value, index)
+
+    def rebind(self, new: Any) -> None:
+        """Become `new`, an array of the same space: what a write into all of this array means."""
+        own = isinstance(new, Tracer) and new.level is self.level and base_of(self) is self
+        if not own or plain(new).strides != plain(self).strides:
+            self[...] = new
             return
-        root: Any = self if aliases.base is None else aliases.base
-        views = list(root.aliases.views.values())
-        if any(view.aliases.index is RIGID for view in (*views, self) if view is not root):
-            raise LostGradientError(
-                f"{name} would write into a traced array of shape {self.space.shape} that shares memory with a view "
-                "other than a slice of it. Take a copy first (x = x.copy()), or write before taking the view."
-            )
-        root.become(new if self is root else CALLS[operator.setitem](root, new, aliases.index))
-        for view in views:
-            view.become(CALLS[operator.getitem](root, view.aliases.index))
+        expire(self)
+        self.become(new)  # no need to copy
 
     def become(self, new: Any) -> None:
         """Take over every slot of `new`, a tracer of the same level."""
         raise NotImplementedError
 
-    def shares(self, view: Any, index: Any = RIGID) -> Any:
-        """Remember that `view` shares memory with this array, and if it is a slice of it, which."""
-        if not (isinstance(view, Tracer) and view.level is self.level):
-            view = self.level.constant(view)  # what is read from a constant can be written to as well
-        base = self.aliases.base if hasattr(self, "aliases") else None
-        root = self if base is None else base
-        if not hasattr(root, "aliases"):
-            root.aliases = Aliases(None, RIGID)
-        root.aliases.views[id(view)] = view
-        view.aliases = Aliases(root, index if base is None else RIGID)
-        return view
+    def snapshot(self) -> Tracer:
+        """Return another tracer of the same value: what is written into this one does not show in it."""
+        _ = self.value  # a view that is out of date is read again, and becomes of another class
+        new: Tracer = object.__new__(type(self))
+        new.level = self.level
+        new.become(self)
+        return new
+
+    def viewed(self, out: Any, primitive: Any, params: dict[str, Any]) -> Any:
+        """Remember that `out` shares memory with this array, if it does."""
+        if isinstance(out, Tracer) and out.level is self.level and is_view_of(out.value, self.value):
+            register(self, out, primitive, params, primitive.function not in READ_ONLY)
+        return out
 
     def fill(self, value: Any) -> None:
         self[...] = value
@@ -326,20 +327,20 @@ class Tracer(Operators):
 
     def resize(self, *new_shape: Any, refcheck: bool = True) -> None:
         """Change shape and size in place; what is new is zero."""
-        if getattr(self, "aliases", None) is not None:
+        memory = getattr(self, "memory", None)
+        if type(memory) is View or (memory is not None and memory.viewed):
             raise ValueError("cannot resize a traced array that shares memory with another one")
         shape = new_shape[0] if len(new_shape) == 1 and new_shape[0] is not None else new_shape
         size = int(np.prod(shape, dtype=int))
         flat = CALLS[np.ravel](self)[:size]
         room = zeros(Space((size - flat.size,), self.dtype), self)
-        self.become(CALLS[np.reshape](CALLS[np.concatenate]([flat, room]), shape))
-        del self.aliases  # that of the reshape
+        self.become(CALLS[np.copy](CALLS[np.reshape](CALLS[np.concatenate]([flat, room]), shape)))
 
     def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
-        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, stable=stable), "sort")
+        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, stable=stable))
 
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
-        self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind), "partition")
+        self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind))
 
 
 #: Functions that make an array like a tracer given as ``like=``.

@@ -134,9 +134,9 @@ def of_tensor(tensor: Any) -> Picture:
 
 def space_before(node: Any, i: int, space: str) -> str:
     """Return the space of operand `i` of a node; an elementwise one on the short path keeps that of its output."""
-    source = getattr(node, "reads", None)
+    source = getattr(node, "space", None)
     spaces = getattr(node, "spaces", None) or getattr(getattr(node, "call", None), "spaces", None)
-    return str(source.space) if source is not None else str(spaces[i]) if spaces else space
+    return str(source) if source is not None else str(spaces[i]) if spaces else space
 
 
 # -- The public functions --------------------------------------------------------------------------------

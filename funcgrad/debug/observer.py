@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.gather import Gather
 from funcgrad.core.graph import Node
 from funcgrad.core.kinds import Linear
 from funcgrad.core.level import plain
@@ -155,7 +154,7 @@ class Observer(Recorder):
             node = waiting.pop()
             if id(node) not in found:
                 found.add(id(node))
-                parents = [node.reads, node.reads.parent] if isinstance(node, Gather) else list(node.parents)
+                parents = list(node.parents)
                 waiting += [parent for parent in parents if parent is not None]
         return found
 

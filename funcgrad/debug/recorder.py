@@ -14,8 +14,8 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather
-from funcgrad.core.graph import Node
-from funcgrad.core.level import Traced, plain
+from funcgrad.core.graph import Leaf, Node
+from funcgrad.core.level import Level, Traced, plain
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.debug.lines import current_line, shown, shown_part
@@ -164,13 +164,13 @@ class Recorder(ReverseLevel):
         out = super().tracer(value, node, space)
         out.__class__ = RecordedTracer
         if type(node) is Gather:  # reading is recorded by the tracer itself
-            source = node.reads.parent
+            source = node.parent
             self.note("getitem", (self.held.get(id(source)),), {"index": node.index}, out, (source,))
         return out
 
     def constant(self, value: Array) -> ReverseTracer:
         """Wrap a constant: what ``np.zeros_like`` has just returned, or an array of another origin."""
-        out = super().constant(value)
+        out = self.tracer(value, Leaf(self.stamp()), space_of(value))
         known = self.names.get(id(value))
         if known is not None:
             self.remember(out.node, dataclasses.replace(known, differentiable=True))
@@ -211,6 +211,16 @@ class Recorder(ReverseLevel):
         self.noted(step, observed, values, links, y)
         return out
 
+    def keep(self, index: Any) -> Any:
+        return index  # by which it is known
+
+    def kept(self, x: Array) -> Array:
+        self.lock(x)
+        return x
+
+    write = Level.write  # as calls, which are steps
+    reread = Level.reread
+
     def observe(self, primitive: Primitive, values: Sequence[Array]) -> Any:
         """Return what is recorded in the place of `primitive`."""
         return primitive
@@ -224,6 +234,6 @@ class Recorder(ReverseLevel):
             return x, Value(None, shown(x))
         x = as_array(x)
         if space_of(x).is_inexact:
-            tracer = super().constant(x)
+            tracer = self.tracer(x, Leaf(self.stamp()), space_of(x))
             return tracer, self.value_of(tracer)
         return x, self.named(x, x)

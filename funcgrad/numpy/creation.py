@@ -72,7 +72,11 @@ def array(
     if not isinstance(object, Traced):
         x = gathered(object)
     elif copy:
-        x = x.copy()
+        x = x.copy(order)
+    if order in ("C", "F") and not plain(x).flags[f"{order}_CONTIGUOUS"]:
+        if copy is False:
+            raise ValueError("Unable to avoid copy while creating an array as requested.")
+        x = x.copy(order)
     if dtype is not None and np.dtype(dtype) != x.dtype:
         if copy is False:
             raise ValueError("Unable to avoid copy while creating an array as requested.")
@@ -121,8 +125,11 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
 
 
 def require(a: Any, dtype: Any = None, requirements: Any = None, *, like: Any = None) -> Any:
-    """Return ``np.require(a)``; what it asks of the memory layout does not concern a traced array."""
-    return asarray(a, dtype) if tracers_in(a) else np.require(a, dtype, requirements)
+    """Return ``np.require(a)``."""
+    if not tracers_in(a):
+        return np.require(a, dtype, requirements)
+    wanted = {str(r)[0].upper() for r in ([requirements] if isinstance(requirements, str) else requirements or ())}
+    return asarray(a, dtype, order="F" if "F" in wanted else "C" if "C" in wanted else None)
 
 
 def full(

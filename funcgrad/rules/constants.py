@@ -10,6 +10,8 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.batching import Flags, Operands, Params, Primitive, aligned, along, along_one, stacked
 from funcgrad.core.kinds import Composite, Constant, Creation, Description
+from funcgrad.core.level import Traced
+from funcgrad.core.memory import overlap
 
 __all__ = ["RULES"]
 
@@ -21,7 +23,7 @@ LOGIC = (
     *(np.bitwise_count, np.packbits, np.unpackbits, np.gcd, np.lcm),
 )
 TESTS = (
-    *(np.isnat, np.isnan, np.isinf, np.isfinite, np.shares_memory, np.may_share_memory),
+    *(np.isnat, np.isnan, np.isinf, np.isfinite),
     *(np.allclose, np.array_equal, np.array_equiv),
 )
 PLACES = (*(np.lexsort, np.argwhere, np.nonzero, np.flatnonzero, np.ravel_multi_index, np.unravel_index),)
@@ -74,9 +76,18 @@ def batch_like(primitive: Primitive, xs: Operands, batched: Flags, params: Param
     return primitive.run(*xs, **params | {"shape": (size, *shape)})
 
 
+class Sharing(Constant):
+    """``np.shares_memory`` and ``np.may_share_memory``: tracers share memory by their history."""
+
+    def __call__(self, a: Any, b: Any, /, max_work: Any = None) -> bool:
+        x, y = (a, b) if isinstance(a, Traced) else (b, a)
+        return bool(overlap(x, y, self.compute))
+
+
 RULES = (
     *(Constant(f) for f in (*STEPS, *COMPARISONS, *LOGIC, *TESTS, *PLACES, *TEXTS, *SOMETIMES)),
     *(Description(f) for f in DESCRIPTIONS),
+    *(Sharing(f) for f in (np.shares_memory, np.may_share_memory)),
     *(Constant(f, arity=1, batch=stacked) for f in SINGLE),
     *(Constant(f, arity=1, batch=along()) for f in ALONG),
     *(Constant(f, arity=1, batch=along_one()) for f in EXTREMES),

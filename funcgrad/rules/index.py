@@ -10,11 +10,13 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_array
 from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, batch_setitem
-from funcgrad.core.gather import scatter
+from funcgrad.core.gather import last_written, scatter
 from funcgrad.core.indices import is_basic
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
-from funcgrad.core.level import Traced, deepest, plain
+from funcgrad.core.level import Traced, deepest
+from funcgrad.core.memory import Place, Steps, add_at, follow
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError
@@ -34,29 +36,38 @@ def run_getitem(x: Array, index: Any) -> Array:
     return x[index]
 
 
-def setitem(x: Array, value: Array, index: Any) -> Array:
-    """Return a copy of `x` with ``x[index] = value``."""
-    x = np.asarray(x).copy() if isinstance(x, np.generic) else x.copy()
-    x[index] = value
+def setitem(
+    x: Array, value: Array, index: Any, steps: Steps = (), layout: tuple[int, ...] | None = None, add: bool = False
+) -> Array:
+    """Return a copy of `x` with ``x[index] = value``, or of a view of `x` the same; or with the value added there."""
+    x = np.array(x) if isinstance(x, np.generic) else np.copy(x)
+    x, target = Place(steps, index, layout).target(x)
+    if add:
+        add_at(target, index, value)
+    else:
+        target[index] = value
     return x
 
 
-def split_setitem(x: Array, value: Array, index: Any) -> Split:
-    return (x, value), {"index": index}
+def split_setitem(x: Array, value: Array, index: Any, **place: Any) -> Split:
+    return (x, value), {"index": index} | place
 
 
-def setitem_adjoint(g: Array, i: int, XS: Sequence[Space], index: Any) -> Array:
+def setitem_adjoint(
+    g: Array,
+    i: int,
+    XS: Sequence[Space],
+    index: Any,
+    steps: Steps = (),
+    layout: tuple[int, ...] | None = None,
+    add: bool = False,
+) -> Array:
     """What was overwritten gets nothing; what was written gets the cotangent of the places that kept it."""
     if i == 0:
-        return CALLS[operator.setitem](g, 0, index)
-    part = g[index]
-    if is_basic(index):
-        return part
-    like = plain(g)
-    numbers = np.reshape(np.arange(1, part.size + 1, like=like), part.shape)
-    last = np.zeros(XS[0].shape, dtype=numbers.dtype, like=like)
-    last[index] = numbers  # of values written to one place, NumPy keeps the last
-    return np.where(last[index] == numbers, part, 0)
+        return g if add else CALLS[operator.setitem](g, 0, **Place(steps, index, layout).keywords(add))
+    target = follow(g, steps)
+    part = target[index]
+    return part if add or is_basic(index) else last_written(part, index, target)
 
 
 def scatter_adjoint(g: Array, i: int, indices: Any) -> Array:
@@ -130,21 +141,29 @@ def extract_body(condition: Any, arr: Array) -> Array:
     return np.ravel(arr)[np.flatnonzero(condition)]
 
 
-def sliding_window_view_body(
-    x: Array, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
-) -> Array:
-    """One axis after the other: the places of all windows along it, whose axis goes to the end."""
+def windowed(x: Space, window_shape: Any, axis: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes along which windows slide, and the windows' lengths."""
     lengths = (window_shape,) if isinstance(window_shape, int | np.integer) else tuple(window_shape)
     axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim, allow_duplicate=True)
-    if len(lengths) != len(axes):
-        raise ValueError(f"Since axis is {axis}, window_shape must have {len(axes)} elements, got {window_shape}")
-    for d, n in zip(axes, lengths, strict=True):
-        count = x.shape[d] - n + 1
-        if n < 0 or count < 1:
-            raise ValueError("window shape cannot be larger than input array shape, or negative")
-        places = np.arange(count)[:, None] + np.arange(n)
-        x = np.moveaxis(np.take(x, places, axis=d), d + 1, -1)
-    return x
+    return tuple(axes), lengths
+
+
+def sliding_window_adjoint(g: Array, X: Space, window_shape: Any, axis: Any) -> Array:
+    """Add what belongs to each place of the window to the elements that were seen there."""
+    axes, lengths = windowed(X, window_shape, axis)
+    total = np.zeros_like(g, shape=X.shape)
+    for places in np.ndindex(*lengths):
+        index: list[Any] = [slice(n) for n in g.shape[: X.ndim]]
+        for d, place in zip(axes, places, strict=True):
+            index[d] = slice(index[d].start + place if index[d].start else place, index[d].stop + place)
+        total[tuple(index)] += g[(..., *places)]
+    return total
+
+
+def batch_windows(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Any:
+    x = xs[0]
+    axes, lengths = windowed(Space(x.shape[1:], x.dtype), params["window_shape"], params.get("axis"))
+    return primitive.run(x, **params | {"window_shape": lengths, "axis": tuple([d + 1 for d in axes])})
 
 
 # -- Choosing --------------------------------------------------------------------------------------------
@@ -193,77 +212,82 @@ def select_body(condlist: Sequence[Any], choicelist: Sequence[Array], default: A
 # -- Writing into the first argument: a traced one becomes the new array, a plain one cannot hold traced values ----
 
 
-def write(name: str, target: Any, new: Any) -> None:
-    """Let the traced `target` become `new`."""
+def writable(name: str, target: Any) -> None:
+    """Refuse to write traced values into an array that is not traced."""
     if not isinstance(target, Traced):
         raise LostGradientError(
-            f"np.{name} would write a traced value into a plain ndarray and lose its gradient. Write into a traced "
-            "array (start from np.zeros_like of one), or build the result with np.where or np.concatenate."
+            f"np.{name} would write a traced value into a plain ndarray and lose its gradient. Make the array with "
+            "funcgrad.numpy or np.zeros_like of a traced one, wrap the function in funcgrad.adopt, or build the result "
+            "with np.where or np.concatenate."
         )
-    writable: Any = target
-    new = new if new.dtype == target.space.dtype else new.astype(target.space.dtype)
-    writable.rebind(new, name)
 
 
-def with_elements(x: Array, index: Any, values: Array) -> Array:
-    """Return `x` with other elements at `index`."""
-    return CALLS[operator.setitem](x, values, index)
+def write_flat(a: Any, places: Array, values: Any) -> None:
+    """Write at places in the C order of `a`; too few values are repeated."""
+    values = np.ravel(values)
+    if values.size not in (1, places.size):
+        values = values[np.arange(places.size) % values.size]
+    a[np.unravel_index(places, a.shape)] = values
 
 
-def with_flat(x: Array, places: Array, values: Array) -> Array:
-    """Return `x` with other elements at places in its flattened order."""
-    return np.reshape(with_elements(np.ravel(x), places, values), np.shape(x))
+def copyto_body(dst: Any, src: Array, casting: Any = "same_kind", where: Any = True) -> None:
+    writable("copyto", dst)
+    dtype = as_array(src).dtype
+    if not np.can_cast(dtype, dst.dtype, casting):
+        raise TypeError(f"Cannot cast array data from {dtype!r} to {dst.dtype!r} according to the rule {casting!r}")
+    dst[...] = src if where is True else np.where(where, src, dst)
 
 
-def copyto_body(dst: Array, src: Array, casting: str = "same_kind", where: Any = True) -> None:
-    write("copyto", dst, np.where(where, src, dst))
-
-
-def put_body(a: Array, ind: Any, v: Any, mode: str = "raise") -> None:
+def put_body(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    writable("put", a)
     places = np.ravel(as_indices(ind))
     if not places.size:
         return
-    if mode != "raise":
+    if mode == "raise":
+        if isinstance(places, np.ndarray) and np.any((places < -a.size) | (places >= a.size)):  # a device is not asked
+            raise IndexError(f"index out of bounds for an array of size {a.size}")
+        places = places % a.size
+    else:
         places = places % a.size if mode == "wrap" else np.clip(places, 0, a.size - 1)
-    values = np.ravel(v)
-    write("put", a, with_flat(a, places, values[np.arange(places.size) % values.size]))
+    write_flat(a, places, v)
 
 
-def putmask_body(a: Array, mask: Any, values: Any) -> None:
+def putmask_body(a: Any, mask: Any, values: Any) -> None:
+    writable("putmask", a)
     if np.size(mask) != np.size(a):
         raise ValueError("putmask: mask and data must be the same size")
     places = np.flatnonzero(mask)
     values = np.ravel(values)
-    write("putmask", a, with_flat(a, places, values[places % values.size]))
+    write_flat(a, places, values[places % values.size])
 
 
-def place_body(arr: Array, mask: Any, vals: Any) -> None:
+def place_body(arr: Any, mask: Any, vals: Any) -> None:
+    writable("place", arr)
     places = np.flatnonzero(mask)
-    values = np.ravel(vals)
     if not places.size:
         return
-    if not values.size:
+    if not np.size(vals):
         raise ValueError("Cannot insert from an empty array!")
-    write("place", arr, with_flat(arr, places, values[np.arange(places.size) % values.size]))
+    write_flat(arr, places, vals)
 
 
-def put_along_axis_body(arr: Array, indices: Array, values: Array, axis: int | None) -> None:
+def put_along_axis_body(arr: Any, indices: Array, values: Array, axis: int | None) -> None:
+    writable("put_along_axis", arr)
     if axis is None:
-        write("put_along_axis", arr, with_flat(arr, indices, values))
-        return
-    write("put_along_axis", arr, with_elements(arr, index_along(indices, arr.shape, axis), values))
+        arr[np.unravel_index(indices, arr.shape)] = values
+    else:
+        arr[index_along(indices, arr.shape, axis)] = values
 
 
-def fill_diagonal_body(a: Array, val: Any, wrap: bool = False) -> None:
+def fill_diagonal_body(a: Any, val: Any, wrap: bool = False) -> None:
+    writable("fill_diagonal", a)
     if a.ndim < 2:
         raise ValueError("array must be at least 2-d")
     if a.ndim > 2 and len(set(a.shape)) > 1:
         raise ValueError("All dimensions of input must be of equal length")
     step = a.shape[1] + 1 if a.ndim == 2 else 1 + int(np.sum(np.cumprod(a.shape[:-1])))
     end = a.shape[1] * a.shape[1] if a.ndim == 2 and not wrap else a.size
-    places = np.arange(0, min(end, a.size), step)
-    values = np.ravel(val)
-    write("fill_diagonal", a, with_flat(a, places, values[np.arange(places.size) % values.size]))
+    write_flat(a, np.arange(0, min(end, a.size), step), val)
 
 
 RULES = (
@@ -290,7 +314,13 @@ RULES = (
     Composite(np.take_along_axis, take_along_axis_body),
     Composite(np.compress, compress_body),
     Composite(np.extract, extract_body),
-    Composite(np.lib.stride_tricks.sliding_window_view, sliding_window_view_body),
+    Linear(
+        np.lib.stride_tricks.sliding_window_view,
+        sliding_window_adjoint,
+        ignore="subok writeable",
+        view=True,
+        batch=batch_windows,
+    ),
     # -- Choosing
     Where(np.where, None, lambda g, a: np.where(a, g, 0), lambda g, a: np.where(a, 0, g), split=split_where),
     Composite(np.choose, choose_body),

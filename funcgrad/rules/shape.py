@@ -72,6 +72,31 @@ def run_astype(a: Array, dtype: Any, **layout: Any) -> Array:
     return a.astype(dtype, **layout)
 
 
+def run_ravel(a: Array, shape: Any, order: str) -> Array:
+    """Copy what is not contiguous, also where a reshape would not have to."""
+    if shape == -1:
+        return np.ravel(a, order)  # type: ignore[call-overload]
+    y: Array = np.reshape(a, shape, order=order)  # type: ignore[call-overload]
+    example = (a[0] if order == "C" else a[..., 0]) if np.size(a) else a  # under vmap
+    return y if example.flags[f"{order}_CONTIGUOUS"] else np.copy(y)
+
+
+def split_view(a: Array, dtype: Any) -> tuple[tuple[Array], dict[str, Any]]:
+    return (a,), {"dtype": dtype}
+
+
+def run_view(a: Array, dtype: Any) -> Array:
+    return a.view(dtype)
+
+
+def view_adjoint(g: Array, X: Space) -> Array:
+    """Of complex numbers seen as pairs of floats, and the other way round."""
+    if X.is_complex:
+        pairs = np.reshape(g, (*X.shape, 2))
+        return pairs[..., 0] - 1j * pairs[..., 1]
+    return np.reshape(np.stack([np.real(g), -np.imag(g)], axis=-1), X.shape)
+
+
 class Ravel(Linear):
     """``np.ravel``; an array of more than two axes may lie in memory in an order that is neither C's nor Fortran's."""
 
@@ -92,7 +117,7 @@ def rollaxis_body(a: Array, axis: int, start: int = 0) -> Array:
 
 def broadcast_arrays_body(*args: Array, subok: bool = False) -> tuple[Array, ...]:
     shape = np.broadcast_shapes(*[np.shape(x) for x in args])
-    return tuple(np.broadcast_to(x, shape) for x in args)
+    return tuple(x if np.shape(x) == shape else np.broadcast_to(x, shape) for x in args)
 
 
 def flipud_body(m: Array) -> Array:
@@ -133,14 +158,12 @@ def atleast(ndim: int, place: Any) -> Any:
     return body
 
 
-def diagonal_body(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    if a.ndim < 2:
-        raise ValueError("diag requires an array of at least two dimensions")
-    axis1, axis2 = (normalize_axis_index(axis, a.ndim) for axis in (axis1, axis2))
-    if axis1 == axis2:
-        raise ValueError("axis1 and axis2 cannot be the same")
-    rows, columns = diagonal_indices(a.shape[axis1], a.shape[axis2], offset)
-    return np.moveaxis(a, (axis1, axis2), (-2, -1))[..., rows, columns]
+def diagonal_adjoint(g: Array, X: Space, offset: int, axis1: int, axis2: int) -> Array:
+    """Put the elements of the last axis on diagonals of zeros."""
+    rest = [n for d, n in enumerate(X.shape) if d not in (axis1 % X.ndim, axis2 % X.ndim)]
+    rows, columns = diagonal_indices(X.shape[axis1], X.shape[axis2], offset)
+    whole = Space((*rest, X.shape[axis1], X.shape[axis2]), X.dtype)
+    return np.moveaxis(CALLS[scatter](g, space=whole, indices=((..., rows, columns),)), (-2, -1), (axis1, axis2))
 
 
 def diagonal_indices(rows: int, columns: int, offset: int) -> tuple[Array, Array]:
@@ -207,7 +230,7 @@ RULES = (
         np.ravel,
         lambda g, X, order: np.reshape(g, X.shape, order=order),
         split=split_ravel,
-        run=run_reshape,
+        run=run_ravel,
         ignore="shape",
         view=True,
         batch=batch_reshape,
@@ -253,22 +276,15 @@ RULES = (
         ignore="dtype casting copy order",
         batch=stacked,
     ),
-    *(
-        [
-            Linear(
-                np.astype,
-                lambda g: g,
-                split=split_astype,
-                run=run_astype,
-                ignore="dtype casting copy order",
-                batch=stacked,
-            )
-        ]
-        if hasattr(np, "astype")
-        else []
-    ),
+    *([Composite(np.astype, lambda x, dtype, /, **layout: x.astype(dtype, **layout))] if hasattr(np, "astype") else []),
+    Linear(np.ndarray.view, view_adjoint, split=split_view, run=run_view, ignore="dtype", view=True, batch=stacked),
     # -- Diagonals and triangles
-    Composite(np.diagonal, diagonal_body),
+    Linear(
+        np.diagonal,
+        diagonal_adjoint,
+        view=True,
+        batch=axes_named("axis1", "axis2", axis1=0, axis2=1),
+    ),
     Composite(np.diag, diag_body),
     Composite(np.diagflat, diagflat_body),
     Composite(np.trace, trace_body),

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.graph import Node, Pending
+from funcgrad.core.gather import Write
+from funcgrad.core.graph import Leaf, Node, Pending
 from funcgrad.core.level import Traced
+from funcgrad.core.memory import Place
 from funcgrad.core.space import space_of
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 
@@ -36,6 +38,22 @@ class RootLevel(ReverseLevel):
 
     def lock(self, x: Any) -> None:
         """Leave arrays writable, for this level never closes: the log of writes tells what has changed."""
+
+    def kept(self, x: Array) -> Array:
+        return x
+
+    def keep(self, index: Any) -> Any:
+        return index
+
+    def constant(self, value: Array) -> ReverseTracer:
+        return self.tracer(value, Leaf(self.stamp()), space_of(value))
+
+    def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
+        """Write into the memory itself, which other tensors share, whoever else holds it."""
+        memory, target = place.target(base.value)
+        target[place.index] = value.value
+        node = Write(self.stamp(), base.node, value.node, value.space, place, add)
+        base.become(self.tracer(memory, node, base.space))
 
     def present(self, tracer: Traced) -> Any:
         return self.wrap(tracer)

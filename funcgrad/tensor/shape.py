@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.core.indices import is_view
-from funcgrad.core.tracer import Tracer
 from funcgrad.tensor.shell import Base, unwrap, wrap
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["Shaped", "Size", "read", "translate"]
+__all__ = ["Shaped", "Size", "translate"]
 
 
 class Size(tuple[int, ...]):
@@ -77,14 +75,6 @@ def number(part: Any) -> Any:
     return [number(unwrap(item)) for item in part] if isinstance(part, list) else part
 
 
-def read(x: Any, index: Any) -> Any:
-    """Return ``x[index]`` of a payload, for one of NumPy's indices."""
-    y = x[index]
-    if isinstance(x, Tracer) and isinstance(y, Tracer) and not y.shape and is_view(index):
-        return x.shares(y, index)  # an element is a view here, not a scalar
-    return y
-
-
 class Shaped(Base):
     """Shape, indexing and rearranging."""
 
@@ -128,7 +118,7 @@ class Shaped(Base):
     def __getitem__(self, index: Any) -> Tensor:
         x = unwrap(self)
         for step in translate(index):
-            x = read(x, step)
+            x = x[step]
         return wrap(x)
 
     def reshape(self, *shape: Any) -> Tensor:

@@ -38,6 +38,9 @@ class Base(Shell):
         payload = self.payload
         return payload.node if isinstance(payload, ReverseTracer) and payload.level is ROOT else None
 
+    def bare(self) -> Any:
+        return unwrap(self)
+
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this tensor are recorded."""

@@ -24,6 +24,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Node
 from funcgrad.core.level import Traced
+from funcgrad.core.memory import base_of, expire, write
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import space_of
 from funcgrad.errors import LostGradientError
@@ -155,14 +156,14 @@ def update(tensor: Base, compute: Compute, name: str) -> None:
     """Let `tensor` become ``compute(tensor)``, which must not change its argument."""
     level = getattr(tensor.payload, "level", None)  # the payload itself in a variable would count as sharing it
     if level is not None and level is not ROOT:
-        tensor.payload.rebind(fitted(compute(wrap(tensor.payload)), tensor.payload), name)
+        tensor.payload[...] = fitted(compute(wrap(tensor.payload)), tensor.payload)
     elif level is ROOT and GRAD_ENABLED.get():
         payload: ReverseTracer = tensor.payload
         check_not_leaf(payload)
         tensor.memory()
         private = ROOT.tracer(payload.value.copy(), payload.node, payload.space)  # the new node may save it
         private.__class__ = type(payload)
-        rebind(payload, fitted(compute(wrap(private)), payload), name)
+        rebind(payload, fitted(compute(wrap(private)), payload))
     else:
         tensor.memory()
         shared = is_shared(tensor)
@@ -197,24 +198,23 @@ def fitted(result: Any, target: Any) -> Any:
 
 
 def check_not_leaf(payload: ReverseTracer) -> None:
-    aliases = getattr(payload, "aliases", None)
     if type(payload.node) is AccumulateGrad:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-    if aliases is not None and aliases.base is not None and type(aliases.base.node) is AccumulateGrad:
+    if type(base_of(payload).node) is AccumulateGrad:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
-def rebind(payload: ReverseTracer, new: Any, name: str) -> None:
+def rebind(payload: ReverseTracer, new: Any) -> None:
     """Give a tracer of the root level, and its views, a new place in the graph; the memory follows."""
-    aliases = getattr(payload, "aliases", None)
-    base = payload if aliases is None or aliases.base is None else aliases.base
-    views = [] if aliases is None else base.aliases.views.values()
-    family = [(tracer, tracer.value) for tracer in (base, *views)]
-    payload.rebind(new, name)
-    for tracer, memory in family:
-        if isinstance(memory, np.ndarray):
-            memory[...] = tracer.value
-            tracer.value = memory
+    base = base_of(payload)
+    if base is not payload:
+        write(payload, new, ...)
+    else:
+        memory = base.value
+        expire(base)
+        memory[...] = new.value
+        base.become(new)
+        base.value = memory
     log_write(base.value, shared=True)
 
 

@@ -13,11 +13,15 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.level import RUNNING, Level, Traced
+from funcgrad.core.memory import is_scalar
 from funcgrad.core.space import Space
+from funcgrad.core.tracer import Tracer
 from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
 
-__all__ = ["Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "match", "present"]
+__all__ = [
+    *("Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "lent", "match", "present", "taken"),
+]
 
 SCALARS = (bool, int, float, complex)
 
@@ -32,6 +36,13 @@ def is_array(leaf: Any) -> bool:
 def as_array(leaf: Any) -> Array:
     """Return a number as a NumPy scalar; arrays pass."""
     return np.asarray(leaf)[()] if isinstance(leaf, SCALARS) and not isinstance(leaf, np.generic) else leaf
+
+
+def taken(leaf: Any, keep: bool = False) -> Any:
+    """Return what a transform takes for an argument: a traced array as it is now, a plain one too if it is kept."""
+    if isinstance(leaf, Tracer):
+        return leaf.snapshot()
+    return leaf.copy() if keep and type(leaf) is np.ndarray else as_array(leaf)
 
 
 def present(tree: PyTree) -> PyTree:
@@ -70,12 +81,34 @@ def call_traced(level: Level, f: AnyFunction, args: Any, kwargs: dict[str, Any])
             raise error.__cause__.with_traceback(error.__traceback__) from None
         if "read-only" in str(error):
             error.add_note(
-                "funcgrad: an array that an earlier operation on a traced value has read cannot be written to while "
-                "the function runs, or its gradient would be wrong. Write x = x * 2 instead of x *= 2, or read a copy."
+                "funcgrad: while a transform runs, arrays cannot be written to that are its arguments without being "
+                "differentiated, or that an earlier operation on a traced value has read: the caller's would change, "
+                "or the gradient be wrong. Wrap the function in funcgrad.adopt, copy the array (x = x.copy()), or "
+                "write x = x * 2 instead of x *= 2."
             )
         raise
     finally:
         RUNNING.reset(outer)
+
+
+def lent(level: Level, x: Any) -> Any:
+    """Return an argument that is not differentiated as the function gets it: the caller's array does not change.
+
+    A plain array is lent as a view that cannot be written to; a traced one becomes a constant of `level`.
+    """
+    if type(x) is np.ndarray:
+        return lent_array(x)
+    if isinstance(x, Tracer) and not is_scalar(x):
+        return level.constant(x.snapshot())
+    return x
+
+
+def lent_array(x: Array) -> Array:
+    if not x.flags.writeable:
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 class Chosen:
@@ -103,6 +136,9 @@ class Chosen:
     def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
         args, kwargs = self.place(tree)
+        args = [lent(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]
+        if kwargs:
+            kwargs = {name: lent(level, x) if x is self.kwargs[name] else x for name, x in kwargs.items()}
         return call_traced(level, f, args, kwargs)
 
     def function(self, f: AnyFunction) -> AnyFunction:

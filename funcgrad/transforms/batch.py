@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -19,12 +20,15 @@ import optree
 
 from funcgrad._typing import AnyFunction, Array
 from funcgrad.core.batching import READS_KEYWORDS, Batched
+from funcgrad.core.gather import scatter
+from funcgrad.core.indices import is_slice, is_view, parts_of
 from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
-from funcgrad.core.primitive import Primitive
+from funcgrad.core.memory import Place, follow, put, register
+from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
-from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, present
+from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lent, present, taken
 from funcgrad.tree import NAMESPACE
 
 __all__ = ["vmap"]
@@ -62,11 +66,41 @@ class BatchTracer(Tracer):
     def become(self, new: Any) -> None:
         self.value, self.space = new.value, new.space
 
+    def __getitem__(self, index: Any) -> Any:
+        out = super().__getitem__(index)
+        if out.space.shape and any(map(is_number, parts_of(index))) and all(map(is_single, parts_of(index))):
+            register(self, out, CALLS[operator.getitem], {"index": index})  # for each example it is a view
+        return out
+
     __bool__ = ask("a branch on a value")
     __float__, __int__, __complex__ = ask("float()"), ask("int()"), ask("complex()")
     __index__ = ask("use as an index")
     __array__ = ask("conversion to a plain array")
     item, tolist, tobytes = ask("item()"), ask("tolist()"), ask("tobytes()")
+
+
+def is_number(part: Any) -> bool:
+    """Whether a part of an index is a traced integer, of which every example has its own."""
+    return isinstance(part, BatchTracer) and part.space.shape == () and part.space.dtype.kind in "iu"
+
+
+def is_single(part: Any) -> bool:
+    return is_slice(part) or is_number(part)
+
+
+class Each:
+    """A view function, applied to every example."""
+
+    __slots__ = ("function", "primitive", "size")
+
+    def __init__(self, primitive: Any, size: int) -> None:
+        self.primitive = primitive
+        self.function = primitive.function
+        self.size = size
+
+    def compute(self, x: Array, **params: Any) -> Array:
+        y: Array = self.primitive.batch(self.primitive, [x], [True], params, self.size)
+        return y
 
 
 class BatchLevel(Level):
@@ -106,6 +140,33 @@ class BatchLevel(Level):
                 return self.wrap(y)
         announce(f"{primitive.name} has no batching rule")
         return self.loop(primitive.run, operands, params)
+
+    def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
+        if tracers_in([params for _, params in place.steps]):  # not the same view for all
+            super().write(primitive, base, value, place, add)
+            return
+        if not is_view(place.index):
+            new = self.written(primitive, base, value, place, add)
+            if place.steps:
+                self.write(primitive, base, new, Place(place.steps, ..., place.layout), False)
+            else:
+                base.become(new)
+            return
+        index = (slice(None), *parts_of(place.index))
+        steps: Any = tuple([(Each(step, self.size), params) for step, params in place.steps])
+        layout = None if place.layout is None else (0, *[axis + 1 for axis in place.layout])
+        if self.owns(value):
+            value = behind_examples(value.value, ndim_at(base.space.shape, place) + 1)
+        put(base, "value", Place(steps, index, layout), value, add)
+
+    def written(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> Any:
+        """Return a view of `base` with other elements at an index that is no view: a new array."""
+        for step, params in place.steps:
+            base = self.process(step, (base,), params)
+        if not add:
+            return self.process(primitive, (base, value), {"index": place.index})
+        part = np.broadcast_to(value, base[place.index].shape)
+        return CALLS[np.add](base, CALLS[scatter](part, space=base.space, indices=(place.index,)))
 
     def owns(self, x: Any) -> bool:
         return isinstance(x, BatchTracer) and x.level is self
@@ -148,6 +209,19 @@ class BatchLevel(Level):
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         announce(f"{getattr(function, '__name__', function)} has no batching rule")
         return self.loop(function, args, kwargs)
+
+
+def ndim_at(shape: tuple[int, ...], place: Place) -> int:
+    """Return the number of axes of a place in arrays of `shape`."""
+    return int(follow(np.broadcast_to(0.0, shape), place.steps)[place.index].ndim)
+
+
+def behind_examples(x: Array, ndim: int) -> Array:
+    """Give an array with the examples along its first axis `ndim` axes, behind that one."""
+    rest = x.shape[1:]
+    if x.ndim < ndim:
+        return np.reshape(x, (x.shape[0], *(1,) * (ndim - x.ndim), *rest))
+    return np.reshape(x, (x.shape[0], *rest[x.ndim - ndim :]))  # NumPy allows for more axes of length one
 
 
 def stack(parts: Sequence[Any]) -> Array:
@@ -260,7 +334,7 @@ class Examples:
         self.f = f
         self.out_axes = out_axes
         leaves, self.structure = tree_flatten((args, kwargs))
-        leaves = [as_array(x) if is_array(x) else x for x in leaves]
+        leaves = [taken(x) for x in leaves]
         axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
         named = [0 if is_array(x) and np.ndim(x) else None for x in leaves[len(axes) :]]
         self.batched = [axis is not None and is_array(x) for x, axis in zip(leaves, [*axes, *named], strict=True)]
@@ -287,7 +361,7 @@ class Examples:
         """Run all examples at once, or, where that is not possible, one by one."""
         level = BatchLevel(self.size)
         try:
-            inputs = [level.tracer(x) if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
+            inputs = [level.tracer(x) if b else lent(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             output = call_traced(level, self.f, args, kwargs)
         except NeedsLoop as need:
@@ -307,7 +381,7 @@ class Examples:
             raise ValueError("vmap: there is no example to run, and the function branches on values")
         results = []
         for i in range(self.size):
-            inputs = [x[i] if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
+            inputs = [taken(x[i] if b else x, keep=True) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             results.append(self.f(*args, **kwargs))
         return self.merged(results, lambda parts, axis: np.moveaxis(stack(parts), 0, axis))

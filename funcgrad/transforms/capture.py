@@ -111,7 +111,7 @@ class CaptureLevel(Level):
         return self.count - 1
 
     def constant(self, value: Array) -> Traced:
-        out: Traced = self.write(lambda x: x, (value,), {}, value)
+        out: Traced = self.note(lambda x: x, (value,), {}, value)
         return out
 
     def place(self, tree: Any) -> Any:
@@ -139,9 +139,9 @@ class CaptureLevel(Level):
             raise EscapedTracerError(
                 "A traced value was used after the function that it was an argument of had ended; return it instead."
             )
-        return self.write(call, args, kwargs, as_array(call(*strip(args, self), **strip(kwargs, self))))
+        return self.note(call, args, kwargs, as_array(call(*strip(args, self), **strip(kwargs, self))))
 
-    def write(self, call: Callable[..., Any], args: Any, kwargs: dict[str, Any], y: Any) -> Any:
+    def note(self, call: Callable[..., Any], args: Any, kwargs: dict[str, Any], y: Any) -> Any:
         """Write down a call that returned `y`."""
         several = isinstance(y, tuple | list)
         outs = [self.tracer(part) if is_array(part) else part for part in (y if several else [y])]

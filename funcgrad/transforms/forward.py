@@ -15,11 +15,12 @@ from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.graph import Call
 from funcgrad.core.kinds import Unknown
 from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
+from funcgrad.core.memory import Place, put
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, match, present
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lent, match, present, taken
 from funcgrad.tree import flatten
 
 __all__ = ["jvp"]
@@ -30,7 +31,13 @@ class ForwardTracer(Tracer):
 
     __slots__ = ("tangent",)
 
+    parts = ("value", "tangent")
+
     tangent: Array | None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.tangent is None
 
     def become(self, new: Any) -> None:
         self.value, self.space, self.tangent = new.value, new.space, new.tangent
@@ -110,6 +117,17 @@ class ForwardLevel(Level):
         with np.errstate(divide="ignore", invalid="ignore"):
             return primitive.jvp(call, tangents)
 
+    def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
+        tangent = None
+        if isinstance(value, ForwardTracer) and value.level is self:
+            tangent, value = value.tangent, value.value
+        put(base, "value", place, value, add)
+        if base.tangent is None and tangent is None:
+            return
+        if base.tangent is None:
+            base.tangent = zeros(base.space, base.value)
+        put(base, "tangent", place, 0 if tangent is None else tangent, add)
+
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         y = function(*strip(args, self), **strip(kwargs, self))
         traced = [t for t in tracers_in((args, kwargs)) if t.level is self]
@@ -159,13 +177,16 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp takes primals and tangents as tuples, one entry for each positional argument")
     leaves, structure = flatten(tuple(primals))
-    values = [as_array(x) if is_array(x) else x for x in leaves]
+    values = [taken(x) for x in leaves]
     spaces = [space_of(x) if is_array(x) else None for x in leaves]
     spaces = [s if s is not None and s.is_inexact else None for s in spaces]
     directions = match("jvp tangents", tuple(tangents), structure, spaces)
     level = ForwardLevel()
     try:
-        inputs = [x if s is None else level.tracer(x, dx) for x, dx, s in zip(values, directions, spaces, strict=True)]
+        inputs = [
+            lent(level, x) if s is None else level.tracer(x, dx)
+            for x, dx, s in zip(values, directions, spaces, strict=True)
+        ]
         output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output

@@ -19,7 +19,17 @@ from funcgrad.core.graph import Leaf, Node
 from funcgrad.core.kinds import Constant
 from funcgrad.core.level import Shell, Traced, plain, zeros
 from funcgrad.core.space import space_of
-from funcgrad.transforms.arguments import Chosen, Transformed, as_array, call_traced, choose, is_array, match, present
+from funcgrad.transforms.arguments import (
+    Chosen,
+    Transformed,
+    call_traced,
+    choose,
+    is_array,
+    lent,
+    match,
+    present,
+    taken,
+)
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import LEAF, flatten, flatten_with_paths, map
 
@@ -34,13 +44,17 @@ class Input:
 
     __slots__ = ("node", "space", "value")
 
-    def __init__(self, value: Any, level: ReverseLevel) -> None:
-        self.value = value if isinstance(value, np.ndarray) else as_array(value)
+    def __init__(self, value: Any, level: ReverseLevel, keep: bool) -> None:
+        if keep or not isinstance(value, np.ndarray):
+            value = taken(value, keep)
+        else:
+            level.lock(value)  # the function may know it by another name
+        self.value = value
         self.space = space_of(self.value)
         self.node = Leaf(level.stamp()) if self.space.is_inexact else None
 
     def tracer(self, level: ReverseLevel) -> Any:
-        return self.value if self.node is None else level.tracer(self.value, self.node, self.space)
+        return lent(level, self.value) if self.node is None else level.tracer(self.value, self.node, self.space)
 
     def gradient(self) -> Any:
         """Take what a backward pass left."""
@@ -55,9 +69,9 @@ class Inputs:
 
     __slots__ = ("leaves", "structure")
 
-    def __init__(self, level: ReverseLevel, tree: PyTree) -> None:
+    def __init__(self, level: ReverseLevel, tree: PyTree, keep: bool = False) -> None:
         leaves, self.structure = flatten(tree)
-        self.leaves = [Input(leaf, level) if is_array(leaf) else leaf for leaf in leaves]
+        self.leaves = [Input(leaf, level, keep) if is_array(leaf) else leaf for leaf in leaves]
 
     def tracers(self, level: ReverseLevel) -> PyTree:
         """Return the tree with tracers in place of arrays."""
@@ -119,7 +133,7 @@ def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     """
     level = ReverseLevel()
     try:
-        inputs = Inputs(level, primals)
+        inputs = Inputs(level, primals, keep=True)  # the caller may write into them before the pullback is called
         output = call_traced(level, f, inputs.tracers(level), {})
         output, aux = unpack_aux(output, level, has_aux)
         leaves, structure = flatten(output)
@@ -135,7 +149,7 @@ def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
             backward([(node, g) for (_, node), g in zip(outputs, seeds, strict=True) if node is not None])
             return inputs.gradients()
 
-    value = present(structure.unflatten([value for value, _ in outputs]))
+    value = present(structure.unflatten([taken(value, keep=True) for value, _ in outputs]))
     return (value, pullback, aux) if has_aux else (value, pullback)
 
 

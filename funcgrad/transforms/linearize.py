@@ -11,10 +11,10 @@ from typing import Any
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.graph import Call
-from funcgrad.core.level import strip, zeros
+from funcgrad.core.level import Level, strip, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, match, present
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lent, match, present, taken
 from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
 from funcgrad.tree import flatten
 
@@ -56,9 +56,12 @@ class LinearizeLevel(ForwardLevel):
         return self.count - 1
 
     def tangents(self, primitive: Primitive, call: Call, tangents: list[Array | None], spaces: list[Space]) -> Any:
+        call.xs = tuple([x if dx is not None else taken(x, keep=True) for x, dx in zip(call.xs, tangents, strict=True)])
         writes = [self.register() if space.is_inexact else None for space in spaces]
         self.steps.append(Step(primitive, call, tangents, writes, spaces))
         return writes
+
+    write = Level.write  # tangents are numbers of registers: nothing there to be written to
 
     def run(self, inputs: dict[int, Array]) -> list[Array | None]:
         """Run the program on tangents of the inputs, and return all registers."""
@@ -111,13 +114,15 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     (np.float64(0.0), np.float64(2.0), np.float64(3.0))
     """
     leaves, structure = flatten(tuple(primals))
-    values = [as_array(x) if is_array(x) else x for x in leaves]
+    values = [taken(x, keep=True) for x in leaves]
     spaces = [space_of(x) if is_array(x) else None for x in leaves]
     spaces = [s if s is not None and s.is_inexact else None for s in spaces]
     level = LinearizeLevel()
     try:
         places = [None if s is None else level.register() for s in spaces]
-        inputs = [x if s is None else level.tracer(x, i) for x, s, i in zip(values, spaces, places, strict=True)]
+        inputs = [
+            lent(level, x) if s is None else level.tracer(x, i) for x, s, i in zip(values, spaces, places, strict=True)
+        ]
         output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output
@@ -133,7 +138,7 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
         registers = level.run({i: dx for i, dx in zip(places, given, strict=True) if i is not None})
         return present(tree.unflatten([pick(registers, i, y) for i, y in zip(results, values_out, strict=True)]))
 
-    value = present(tree.unflatten(values_out))
+    value = present(tree.unflatten([taken(y, keep=True) for y in values_out]))
     return (value, pushforward, aux) if has_aux else (value, pushforward)
 
 

@@ -9,37 +9,20 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.gather import Reads
 from funcgrad.core.level import Shell, Traced, map_tracers, plain, tracers_in
 from funcgrad.core.space import space_of
+from funcgrad.core.tracer import Tracer
 from funcgrad.transforms.arguments import Transformed, is_array
-from funcgrad.transforms.reverse import ReverseTracer
 from funcgrad.tree import flatten
 
-__all__ = ["Fingerprint", "copied", "differs", "frozen", "snapshot", "values_of"]
+__all__ = ["Fingerprint", "differs", "frozen", "snapshot", "values_of"]
 
 # -- The same function ------------------------------------------------------------------------------------------
 
 
-def copied(x: Any) -> Any:
-    """Return another tracer of the same value: what is written into it does not show in the first."""
-    new = object.__new__(type(x))
-    new.level = x.level
-    new.become(x)
-    return new
-
-
 def snapshot(x: Any) -> Any:
-    """Copy a tracer as it is now. All copies collect the cotangents of their elements in one place."""
-    if not isinstance(x, Traced):
-        return x
-    new = copied(x)
-    if isinstance(x, ReverseTracer):
-        if getattr(x, "reads", None) is None:
-            level: Any = x.level
-            x.reads = Reads(level.stamp(), x.node, x.space)
-        new.reads = x.reads
-    return new
+    """Copy a tracer as it is now: what is written into it does not show in the copy."""
+    return x.snapshot() if isinstance(x, Tracer) else x
 
 
 def as_now(x: Any) -> Any:

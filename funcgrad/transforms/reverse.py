@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.gather import Gather, Reads
-from funcgrad.core.graph import Call, Leaf, Node, Output, Pointwise
-from funcgrad.core.indices import is_view
+from funcgrad.core.gather import Gather, Write
+from funcgrad.core.graph import Call, Node, Output, Pointwise
 from funcgrad.core.kinds import Elementwise, Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
+from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
@@ -31,35 +31,39 @@ from funcgrad.transforms.arguments import as_array
 __all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
 
 ndarray = np.ndarray
+SMALL = 256  # elements of a constant, up to which it is copied rather than locked
 
 
 class ReverseTracer(Tracer):
     """A value that reverse mode records: the node that made it is its place in the graph."""
 
-    __slots__ = ("node", "reads")
+    __slots__ = ("node",)
 
-    node: Node
-    reads: Reads | None  # collects the cotangents of all x[i], so that each costs no more than its own size
+    parts = ("value", "node")
+
+    node: Any  # None for a constant
 
     def become(self, new: Any) -> None:
-        self.value, self.space, self.node, self.reads = new.value, new.space, new.node, None
         self.__class__ = type(new)  # the array may have become finite, or no longer be
+        self.value, self.space, self.node = new.value, new.space, new.node
 
     def __getitem__(self, index: Any) -> Any:
         if tracers_in(index):
-            return CALLS[operator.getitem](self, index)
-        y = self.value[index]
+            return super().__getitem__(index)
+        value = self.value
+        y = value[index]
         level: Any = self.level
-        if not is_view(index):
-            for part in index if type(index) is tuple else (index,):
-                level.lock(part)
-        reads = getattr(self, "reads", None)
-        if reads is None:
-            reads = self.reads = Reads(level.stamp(), self.node, self.space)
-        out: ReverseTracer = level.tracer(y, Gather(level.stamp(), reads, index), space_of(y))
+        view = is_view_of(y, value)
+        if not view:
+            index = level.keep(index)
+        elif is_contended(self):
+            y = np.copy(y)
+        out: ReverseTracer = level.tracer(y, Gather(level.stamp(), self.node, self.space, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
-        return self.shares(out, index) if out.space.shape and is_view(index) else out
+        if view:
+            register(self, out, CALLS[operator.getitem], {"index": index})
+        return out
 
 
 class NonfiniteTracer(ReverseTracer):
@@ -69,6 +73,20 @@ class NonfiniteTracer(ReverseTracer):
     """
 
     __slots__ = ()
+
+
+class ConstantTracer(ReverseTracer):
+    """A value that does not depend on the inputs, so far: what is written into it may. It has no node.
+
+    No gradient is lost when it becomes a plain array or number.
+    """
+
+    __slots__ = ()
+
+    is_constant = True
+
+    def __getitem__(self, index: Any) -> Any:
+        return Tracer.__getitem__(self, index)
 
 
 class ReverseLevel(Level):
@@ -88,6 +106,13 @@ class ReverseLevel(Level):
         self.locked = []
         self.stamp = escaped  # so that recording need not ask
 
+    def kept(self, x: Array) -> Array:
+        """Return what a node keeps of a plain array: a copy if it is small, for the program may write into it."""
+        if x.size <= SMALL:
+            return x.copy()
+        self.lock(x)
+        return x
+
     def lock(self, x: Any) -> None:
         """Make a plain array that rules will read unwritable while the function runs.
 
@@ -98,6 +123,14 @@ class ReverseLevel(Level):
             x.flags.writeable = False
             self.locked.append(x)
 
+    def keep(self, index: Any) -> Any:
+        """Copy the arrays in an index, for the program may write into them."""
+        if type(index) is tuple:
+            return tuple([self.keep(part) for part in index])
+        if isinstance(index, list):
+            return np.array(index)
+        return index.copy() if type(index) is ndarray else index
+
     def tracer(self, value: Array, node: Node, space: Space) -> ReverseTracer:
         out = ReverseTracer()
         out.value = value
@@ -107,8 +140,12 @@ class ReverseLevel(Level):
         return out
 
     def constant(self, value: Array) -> ReverseTracer:
-        """Wrap a value; its Leaf is also how an input begins."""
-        return self.tracer(value, Leaf(self.stamp()), space_of(value))
+        out = ConstantTracer()
+        out.value = value
+        out.level = self
+        out.node = None
+        out.space = space_of(value)
+        return out
 
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if primitive.is_constant:
@@ -126,6 +163,8 @@ class ReverseLevel(Level):
                 spaces.append(space_of(x))
                 links.append(None)
         y = as_array(primitive.run(*values, **params))
+        if not any(links) and all(type(x) is ConstantTracer for x in operands if getattr(x, "level", None) is self):
+            return self.constants(y)
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if not isinstance(out, ReverseTracer):
             for part in out if isinstance(out, tuple | list) else ():
@@ -158,11 +197,13 @@ class ReverseLevel(Level):
         if not several and not output_space.is_inexact:
             return y
         keeps, keeps_output = primitive.retained(links)
-        xs = tuple(values) if keeps is None else tuple([x if i in keeps else None for i, x in enumerate(values)])
-        for x, link in zip(xs, links, strict=True):
-            if link is None and type(x) is ndarray:
-                self.lock(x)
-        call = Call(primitive, xs, y if keeps_output else None, params, spaces, output_space, links)
+        xs = [x if keeps is None or i in keeps else None for i, x in enumerate(values)]
+        for i, x in enumerate(xs):
+            if links[i] is None and type(x) is ndarray:
+                xs[i] = self.kept(x)
+            elif isinstance(x, Tracer):  # somebody may write into it
+                xs[i] = x.snapshot()
+        call = Call(primitive, tuple(xs), y if keeps_output else None, params, spaces, output_space, links)
         call.key = self.stamp()
         if not several:
             return self.tracer(y, call, output_space)
@@ -172,6 +213,49 @@ class ReverseLevel(Level):
         ]
         return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
 
+    def constants(self, y: Any) -> Any:
+        """Wrap what was made of constants alone: it can be written to as well."""
+        if isinstance(y, tuple | list):
+            parts = [self.constants(part) for part in y]
+            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return self.constant(y) if space_of(y).is_inexact and not isinstance(y, np.generic) else y
+
+    def reread(self, view: Any, base: Any, steps: Steps) -> None:
+        if not view.memory.writeable:  # elements may be there several times
+            super().reread(view, base, steps)
+            return
+        value = follow(base.value, steps)
+        if is_contended(base):
+            value = np.copy(value)
+        if base.node is None:
+            view.become(self.constant(value))
+            return
+        place = Place(steps, ..., layout_of(base, steps))
+        new = self.tracer(value, Gather(self.stamp(), base.node, base.space, ..., place), view.space)
+        if isinstance(base, NonfiniteTracer) and not all_finite(plain(value)):
+            new.__class__ = NonfiniteTracer
+        view.become(new)
+
+    def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
+        source, space = None, None
+        finite = not isinstance(base, NonfiniteTracer) and not isinstance(value, NonfiniteTracer)
+        if isinstance(value, ReverseTracer) and value.level is self:
+            source, space, value = value.node, value.space, value.value
+        elif isinstance(value, float | np.generic | ndarray):
+            finite = finite and all_finite(np.asarray(value))
+        put(base, "value", place, value, add)
+        place.index = self.keep(place.index)
+        parent = None if covers(place) and not add else base.node
+        if parent is None and source is None:
+            if base.node is not None:
+                base.become(self.constant(base.value))
+            return
+        node = Write(self.stamp(), parent, source, space, place, add)
+        new = self.tracer(base.value, node, base.space)
+        if not finite and not all_finite(plain(base.value)):
+            new.__class__ = NonfiniteTracer
+        base.become(new)
+
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         y = function(*strip(args, self), **strip(kwargs, self))
         if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
@@ -180,6 +264,20 @@ class ReverseLevel(Level):
         spaces = tuple([t.space for t in traced])
         primitive = Unknown(function, list(spaces), user_line())
         return self.record(primitive, [t.value for t in traced], spaces, tuple([t.node for t in traced]), y, {})
+
+
+def is_contended(x: Any) -> bool:
+    """Whether what is read from an array is still held when the array is written to again."""
+    memory = getattr(base_of(x), "memory", None)
+    return memory is not None and memory.contended
+
+
+def covers(place: Place) -> bool:
+    """Whether writing there leaves nothing of what was."""
+    return not place.steps and (place.index is Ellipsis or (isinstance(place.index, slice) and place.index == ALL))
+
+
+ALL = slice(None)
 
 
 def escaped() -> NoReturn:
@@ -248,8 +346,13 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
                 y = run(value, other)
                 node = Pointwise()
                 node.shorts = only_a
-                if index_a == 2 and kind_b is ndarray:
-                    a.level.lock(b)
+                if kind_b is ndarray and (index_a == 2 or keep_a is not None):
+                    other = a.level.kept(b)
+            elif kind_b is ConstantTracer and a.level is b.level and is_constant_for(a.space, b):
+                x, value, other = a, a.value, b.value
+                y = run(value, other)
+                node = Pointwise()
+                node.shorts = only_a
             else:
                 return primitive(a, b)
             node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
@@ -260,9 +363,17 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
             y = run(a, value)
             node = Pointwise()
             node.shorts = only_b
-            node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
             if kind_a is ndarray:
-                b.level.lock(a)
+                a = b.level.kept(a)
+            node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
+        elif (
+            kind_b is ReverseTracer and kind_a is ConstantTracer and a.level is b.level and is_constant_for(b.space, a)
+        ):
+            x, value, other = b, b.value, a.value
+            y = run(other, value)
+            node = Pointwise()
+            node.shorts = only_b
+            node.kept = other if index_b == 1 else keep_b and keep_b((y, other, value))
         else:
             return primitive(a, b)
         if singular and not all_finite(plain(y)):

@@ -25,7 +25,7 @@ from funcgrad.core.space import Space
 from funcgrad.transforms.batch import BatchLevel
 from funcgrad.transforms.forward import ForwardLevel
 from funcgrad.transforms.policies import Policy, PolicyLevel, Store
-from funcgrad.transforms.repetition import Fingerprint, copied, differs, snapshot, values_of
+from funcgrad.transforms.repetition import Fingerprint, differs, snapshot, values_of
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import flatten
 
@@ -96,7 +96,7 @@ class Result(Node):
 
 # -- Copies of tracers ------------------------------------------------------------------------------------------
 
-PLACE = {"__weakref__", "aliases", "level", "node", "reads", "space"}  # slots that hold no part of the value
+PLACE = {"__weakref__", "memory", "level", "node", "space"}  # slots that hold no part of the value
 
 
 @functools.cache
@@ -112,7 +112,7 @@ def within(x: Any) -> list[Any]:
 
 def remade(x: Any, visit: Callable[[Any], Any]) -> Any:
     """Copy a tracer and those within, inner ones first, each replaced by what `visit` returns for its copy."""
-    new = copied(x)
+    new = x.snapshot()
     for name in parts_of(type(x).__mro__):
         part = getattr(x, name, None)
         if isinstance(part, Traced | list | tuple | dict):
@@ -170,7 +170,7 @@ class Segment:
 
         def replace(tracer: Any) -> Any:
             self.note(tracer.level)
-            if isinstance(tracer, ReverseTracer):
+            if isinstance(tracer, ReverseTracer) and not tracer.is_constant:
                 region = regions.get(tracer.level) or Recompute(tracer.level, self)
                 regions[tracer.level] = region
                 made.setdefault(tracer.level, []).append(tracer.node)
@@ -236,7 +236,7 @@ class Segment:
         for old, new in zip(self.prints, prints, strict=True):
             old.compare(new)
         tracers = [tracer for y in leaves if isinstance(y, Traced) for tracer in within(y)]
-        return [tracer for tracer in tracers if isinstance(tracer, ReverseTracer)]
+        return [tracer for tracer in tracers if isinstance(tracer, ReverseTracer) and not tracer.is_constant]
 
     def quietly(self) -> list[Any]:
         with np.errstate(all="ignore"):  # the first time has warned

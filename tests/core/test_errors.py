@@ -141,15 +141,15 @@ def test_writes_through_slices_reach_everybody() -> None:
     np.testing.assert_allclose(fg.jvp(f, (X,), (X,))[1], fg.grad(by_hand)(X) @ X)
 
 
-def test_writes_that_other_views_would_have_to_see_are_refused() -> None:
+def test_other_views_see_a_write() -> None:
     def f(x: Any) -> Any:
         y = x * 1.0
-        square = y.reshape(1, 3)
+        row = y.reshape(1, 3)
         y[0] = 2.0
-        return square.sum()
+        row[0, 1:] *= 3.0
+        return row.sum() + y[2]
 
-    with pytest.raises(fg.LostGradientError, match="view"):
-        fg.grad(f)(X)
+    np.testing.assert_allclose(fg.grad(f)(X), [0, 3, 6])
 
 
 def test_writing_to_traced_arrays() -> None:
@@ -200,49 +200,65 @@ def test_wrong_cotangents_and_tangents() -> None:
         fg.jvp(np.sin, X, X)
 
 
+MANY = 1000
+
+
 def changed_after_use(x: Any) -> Any:
-    c = np.ones(3)
-    y = x * c
+    c = np.ones(MANY)
+    y = x[0] * c
     c *= 2.0  # the first product has kept c for its rule
     return (y * c).sum()
 
 
 def changed_through_base(x: Any) -> Any:
-    buffer = np.ones(6)
-    y = np.concatenate([x, x]) @ np.diag(buffer) * buffer[::2].sum() + x[0] / buffer[:3].sum()
-    z = y[:3] * buffer[:3]
+    buffer = np.ones(2 * MANY)
+    z = x[0] * buffer[:MANY]
     buffer[0] = 5.0
     return z.sum()
 
 
-def changed_index(x: Any) -> Any:
-    i = np.array([0, 1])
-    y = x[i]
-    i[:] = 2
+def changed_argument(x: Any) -> Any:
+    y = x * x
+    X[0] = 7.0
     return y.sum()
 
 
-@pytest.mark.parametrize("f", [changed_after_use, changed_through_base, changed_index])
-def test_a_constant_is_not_changed_after_a_rule_has_kept_it(f: Any) -> None:
+@pytest.mark.parametrize("f", [changed_after_use, changed_through_base, changed_argument])
+def test_an_array_is_not_changed_after_a_rule_has_kept_it(f: Any) -> None:
     with pytest.raises(ValueError, match="read-only") as caught:
         fg.grad(f)(X)
     assert "funcgrad" in caught.value.__notes__[0]
 
 
+def test_small_constants_and_indices_may_change() -> None:
+    def f(x: Any) -> Any:
+        c, i, total = np.ones(3), np.array([0, 1]), 0.0
+        for k in range(3):
+            total = total + (x * c).sum() + (c[0] / x * x[i].sum()).sum() + np.power(x, c).sum()
+            c *= 2.0
+            i[:] = k
+            total = total + np.concatenate([x, x]) @ np.append(c, c) + np.where(c > 3, x, x * x).sum()
+        return total
+
+    direction = np.array([1.0, -2.0, 0.5])
+    quotient = (f(X + 1e-6 * direction) - f(X - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(fg.grad(f)(X) @ direction, quotient, 1e-7)
+
+
 def test_constants_are_writable_again_afterwards() -> None:
-    c, mask, view = np.ones(3), np.array([True, False, True]), np.ones(6)[::2]
-    frozen = np.ones(3)
+    c, mask, view = np.ones(MANY), np.arange(MANY) % 2 == 0, np.ones(2 * MANY)[::2]
+    frozen = np.ones(MANY)
     frozen.flags.writeable = False
-    fg.grad(lambda x: (x * c * frozen * view).sum() + np.where(mask, x / c, 0.0)[mask].sum())(X)
+    fg.grad(lambda x: (x[0] * c * frozen * view).sum() + np.where(mask, x[0] / c, 0.0)[mask].sum())(X)
     with pytest.raises(KeyError):
-        fg.grad(lambda x: {}[(x * c).sum().item()])(X)
+        fg.grad(lambda x: {}[(x[0] * c).sum().item()])(X)
     assert c.flags.writeable
     assert mask.flags.writeable
     assert view.flags.writeable
     assert view.base is not None
     assert view.base.flags.writeable
     assert not frozen.flags.writeable
-    assert fg.grad(lambda x: ((x + c) * 2.0).sum())(X).tolist() == [2, 2, 2]
+    assert fg.grad(lambda x: ((x[0] + c) * 2.0).sum())(X).tolist() == [2 * MANY, 0, 0]
 
 
 def test_views_of_constants_and_other_views_in_forward_mode() -> None:
@@ -262,9 +278,8 @@ def test_views_of_constants_and_other_views_in_forward_mode() -> None:
     np.testing.assert_allclose(fg.jvp(rows, (X,), (np.ones(3),))[1], want.sum())
     np.testing.assert_allclose(fg.grad(rows)(X), want)
     np.testing.assert_allclose(fg.grad(lambda x: fg.jvp(rows, (x,), (np.ones(3),))[1])(X), [10, 10, 2])
-    for transform in (fg.grad(through_reshape), lambda x: fg.jvp(through_reshape, (x,), (x,))):
-        with pytest.raises(fg.LostGradientError, match="view"):
-            transform(X)
+    np.testing.assert_allclose(fg.grad(through_reshape)(X), [1, 0, 0])
+    np.testing.assert_allclose(fg.jvp(through_reshape, (X,), (X,)), [X[0], X[0]])
 
 
 def test_writes_through_a_new_axis() -> None:
