@@ -8,7 +8,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 
-__all__ = ["adjoint", "as_array", "conjugate", "diagonal", "identity_like", "on_diagonal", "transpose"]
+__all__ = ["adjoint", "as_array", "conjugate", "diagonal", "identity_like", "lent", "on_diagonal", "transpose"]
 
 
 def as_array(x: Any) -> Array:
@@ -18,6 +18,15 @@ def as_array(x: Any) -> Array:
 
 def conjugate(x: Array) -> Array:
     return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+def lent(x: Any) -> Any:
+    """Return a view of a plain array that cannot be written to; anything else passes."""
+    if type(x) is not np.ndarray or not x.flags.writeable:
+        return x
+    view = x.view()
+    view.flags.writeable = False
+    return view
 
 
 # -- Stacks of matrices --------------------------------------------------------------------------------

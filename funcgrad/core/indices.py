@@ -9,14 +9,17 @@ import numpy as np
 __all__ = ["is_basic", "is_mask", "is_slice", "is_view", "parts_of"]
 
 
+SIMPLE = (int, slice)  # the common cases
+
+
 def is_view(index: Any) -> bool:
     """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
-    return all(is_slice(part) for part in parts_of(index))
+    return type(index) in SIMPLE or all(is_slice(part) for part in parts_of(index))
 
 
 def is_basic(index: Any) -> bool:
     """Whether `index` selects no element twice: what makes a view, and masks."""
-    return all(is_slice(part) or is_mask(part) for part in parts_of(index))
+    return type(index) in SIMPLE or all(is_slice(part) or is_mask(part) for part in parts_of(index))
 
 
 def parts_of(index: Any) -> tuple[Any, ...]:
@@ -24,8 +27,10 @@ def parts_of(index: Any) -> tuple[Any, ...]:
 
 
 def is_slice(part: Any) -> bool:
+    if isinstance(part, bool):  # a mask without axes
+        return False
     return part is None or part is Ellipsis or isinstance(part, int | slice | np.integer)
 
 
 def is_mask(part: Any) -> bool:
-    return getattr(part, "dtype", None) == np.bool_
+    return isinstance(part, bool) or getattr(part, "dtype", None) == np.bool_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from funcgrad._typing import Array
 from funcgrad.core.level import Traced
 from funcgrad.core.memory import is_scalar
 from funcgrad.core.primitive import CALLS
-from funcgrad.core.protocol import apply_function, store
+from funcgrad.core.protocol import apply_function, place_of_out, store
 from funcgrad.errors import LostGradientError
 
 __all__ = ["HOT_OPERATORS", "Operators"]
@@ -48,8 +49,10 @@ def unary(function: Any) -> Any:
 
 
 def method(function: Any) -> Any:
+    place = place_of_out(function) or sys.maxsize
+
     def method(self: Operators, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("out") is not None:
+        if kwargs.get("out") is not None or len(args) >= place:
             return apply_function(function, (), (self, *args), kwargs)
         result = CALLS[function](self, *args, **kwargs)
         return function(self, *args, **kwargs) if result is NotImplemented else result

@@ -6,6 +6,8 @@ here are the rest: ``out=``, ``where=``, ``dtype=``, the ufunc methods, and func
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from funcgrad.core.primitive import call_of
 from funcgrad.core.ufunc import METHODS, updated_at, with_axes
 from funcgrad.errors import LostGradientError, NoDerivativeError
 
-__all__ = ["apply_function", "apply_ufunc", "create", "gathered", "store"]
+__all__ = ["apply_function", "apply_ufunc", "create", "gathered", "place_of_out", "store"]
 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -100,11 +102,25 @@ def apply_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     if any(issubclass(t, Shell) for t in types):
         return NotImplemented
     out = kwargs.get("out")
+    place = place_of_out(function)
     if out is not None:
         kwargs = {keyword: value for keyword, value in kwargs.items() if keyword != "out"}
+    elif place is not None and len(args) > place:
+        out, args = args[place], (*args[:place], None, *args[place + 1 :]) if len(args) > place + 1 else args[:place]
     call = call_of(function)
     result = unruled(function, args, kwargs) if call is None else call(*args, **kwargs)
     return result if out is None else store_all((out,), result, function.__name__)
+
+
+@functools.cache
+def place_of_out(function: Any) -> int | None:
+    """Return how many arguments come before ``out`` if it may be given by position."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return None
+    positional = [name for name, p in parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return positional.index("out") if "out" in positional else None
 
 
 def create(function: Any, like: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -138,9 +154,12 @@ def store_all(out: tuple[Any, ...], result: Any, name: str) -> Any:
 def store(target: Any, result: Any, name: str) -> Any:
     """Write `result` into the array `target`, as ``out=`` asks; only a tracer can take a traced result."""
     if not isinstance(target, Traced):
+        if not isinstance(result, Traced):  # a comparison, the place of the largest element
+            np.copyto(target, result, casting="same_kind")
+            return target
         raise LostGradientError(
             f"np.{name}(..., out=plain_array) would lose the gradient of a traced value of shape "
-            f"{np.shape(result)}. Use the returned value, or give a buffer made with funcgrad.numpy."
+            f"{result.shape}. Use the returned value, or give a buffer made with funcgrad.numpy."
         )
     if result.shape != target.space.shape:
         raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import numpy as np
 
+from funcgrad.core.arrays import lent
 from funcgrad.core.indices import parts_of
 from funcgrad.core.level import Shell, Traced, plain, tracers_in, zeros
 from funcgrad.core.memory import Memory, View, base_of, expire, is_view_of, register, write
@@ -26,8 +27,12 @@ __all__ = ["Tracer"]
 ABSENT: Any = object()  # an operand that is not given; None is one that is
 
 
-def refuse(what: str) -> Callable[..., NoReturn]:
-    def method(self: Tracer, *args: Any, **kwargs: Any) -> NoReturn:
+def refuse(what: str, name: str | None = None) -> Callable[..., Any]:
+    """Return a method that would lose the gradient; a constant, which has none, does what its value does."""
+
+    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
+        if name is not None and self.is_constant:
+            return getattr(self.value, name)(*args, **kwargs)
         raise LostGradientError(
             f"{what} of a traced value of shape {self.space.shape} and dtype {self.space.dtype} would lose its "
             "gradient. For the plain number use x.item(); for mathematics use the np. function instead of math. "
@@ -107,7 +112,9 @@ class Tracer(Operators):
             return create(function, self, args, kwargs)
         return apply_function(function, types, args, kwargs)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.is_constant:
+            return lent(np.asarray(self.value, dtype, copy=copy))
         call = library_call()
         if call is not None:
             raise LostGradientError(
@@ -125,21 +132,21 @@ class Tracer(Operators):
 
     # -- Conversions ----------------------------------------------------------------------------
 
-    __float__ = refuse("float()")
-    __int__ = refuse("int()")
-    __complex__ = refuse("complex()")
-    __index__ = refuse("Use as an index")
-    tobytes = refuse("tobytes()")
-    dump = refuse("dump()")
-    dumps = refuse("dumps()")
-    tofile = refuse("tofile()")
+    __float__ = refuse("float()", "__float__")
+    __int__ = refuse("int()", "__int__")
+    __complex__ = refuse("complex()", "__complex__")
+    __index__ = refuse("Use as an index", "__index__")
+    tobytes = refuse("tobytes()", "tobytes")
+    dump = refuse("dump()", "dump")
+    dumps = refuse("dumps()", "dumps")
+    tofile = refuse("tofile()", "tofile")
     byteswap = refuse("byteswap()")
     getfield = refuse("getfield()")
     setfield = refuse("setfield()")
     setflags = refuse("setflags()")
-    __dlpack__ = refuse("__dlpack__()")
-    __dlpack_device__ = refuse("__dlpack_device__()")
-    __reduce__: Any = refuse("pickle")
+    __dlpack__ = refuse("__dlpack__()", "__dlpack__")
+    __dlpack_device__ = refuse("__dlpack_device__()", "__dlpack_device__")
+    __reduce__: Any = refuse("pickle", "__reduce__")
 
     def __bool__(self) -> bool:
         return bool(self.value)

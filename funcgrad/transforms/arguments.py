@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
+from funcgrad.core.arrays import lent
 from funcgrad.core.level import RUNNING, Level, Traced
 from funcgrad.core.memory import is_scalar
 from funcgrad.core.space import Space
@@ -20,7 +21,7 @@ from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
 
 __all__ = [
-    *("Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "lent", "match", "present", "taken"),
+    *("Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "lend", "match", "present", "taken"),
 ]
 
 SCALARS = (bool, int, float, complex)
@@ -91,24 +92,12 @@ def call_traced(level: Level, f: AnyFunction, args: Any, kwargs: dict[str, Any])
         RUNNING.reset(outer)
 
 
-def lent(level: Level, x: Any) -> Any:
+def lend(level: Level, x: Any) -> Any:
     """Return an argument that is not differentiated as the function gets it: the caller's array does not change.
 
     A plain array is lent as a view that cannot be written to; a traced one becomes a constant of `level`.
     """
-    if type(x) is np.ndarray:
-        return lent_array(x)
-    if isinstance(x, Tracer) and not is_scalar(x):
-        return level.constant(x.snapshot())
-    return x
-
-
-def lent_array(x: Array) -> Array:
-    if not x.flags.writeable:
-        return x
-    view = x.view()
-    view.flags.writeable = False
-    return view
+    return level.constant(x.snapshot()) if isinstance(x, Tracer) and not is_scalar(x) else lent(x)
 
 
 class Chosen:
@@ -136,9 +125,9 @@ class Chosen:
     def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
         args, kwargs = self.place(tree)
-        args = [lent(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]
+        args = [lend(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]
         if kwargs:
-            kwargs = {name: lent(level, x) if x is self.kwargs[name] else x for name, x in kwargs.items()}
+            kwargs = {name: lend(level, x) if x is self.kwargs[name] else x for name, x in kwargs.items()}
         return call_traced(level, f, args, kwargs)
 
     def function(self, f: AnyFunction) -> AnyFunction:

@@ -28,7 +28,7 @@ from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
-from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lent, present, taken
+from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lend, present, taken
 from funcgrad.tree import NAMESPACE
 
 __all__ = ["vmap"]
@@ -361,7 +361,7 @@ class Examples:
         """Run all examples at once, or, where that is not possible, one by one."""
         level = BatchLevel(self.size)
         try:
-            inputs = [level.tracer(x) if b else lent(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
+            inputs = [level.tracer(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             output = call_traced(level, self.f, args, kwargs)
         except NeedsLoop as need:

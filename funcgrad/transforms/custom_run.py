@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import PyTree
+from funcgrad.core.arrays import lent
 from funcgrad.core.level import RUNNING, Level, Traced, deepest
 from funcgrad.errors import LostGradientError
 from funcgrad.transforms.arguments import as_array, is_array
@@ -63,11 +64,11 @@ def run(name: str, function: Callable[[list[Any]], PyTree], xs: Sequence[Any]) -
 
     It may not write into `xs`: the caller's arrays are lent to it.
     """
-    lent = [lend(x) for x in xs]
+    borrowed = [lent(x) for x in xs]
     values = [x.value if isinstance(x, Traced) else None for x in xs]
     outer = RUNNING.set(deepest(xs))
     try:
-        output = function(lent)
+        output = function(borrowed)
     except ValueError as error:
         if "read-only" in str(error):
             error.add_note(
@@ -82,17 +83,8 @@ def run(name: str, function: Callable[[list[Any]], PyTree], xs: Sequence[Any]) -
     for leaf in pack.others:
         if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind == "O":
             raise TypeError(f"{name} returned an array of Python objects, which has no derivative: use astype(float)")
-    own = {id(view): x for view, x in zip(lent, xs, strict=True)}
+    own = {id(view): x for view, x in zip(borrowed, xs, strict=True)}
     return [as_array(own.get(id(y), y)) for y in arrays], pack
-
-
-def lend(x: Any) -> Any:
-    """Return a view that cannot be written to."""
-    if type(x) is not np.ndarray or not x.flags.writeable:
-        return x
-    view = x.view()
-    view.flags.writeable = False
-    return view
 
 
 def refuse_leaks(name: str, leaves: Iterable[Any], level: Level | None) -> None:

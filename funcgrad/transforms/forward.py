@@ -20,7 +20,7 @@ from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, lent, match, present, taken
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
 from funcgrad.tree import flatten
 
 __all__ = ["jvp"]
@@ -184,7 +184,7 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     level = ForwardLevel()
     try:
         inputs = [
-            lent(level, x) if s is None else level.tracer(x, dx)
+            lend(level, x) if s is None else level.tracer(x, dx)
             for x, dx, s in zip(values, directions, spaces, strict=True)
         ]
         output = call_traced(level, f, structure.unflatten(inputs), {})

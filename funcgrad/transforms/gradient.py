@@ -25,7 +25,7 @@ from funcgrad.transforms.arguments import (
     call_traced,
     choose,
     is_array,
-    lent,
+    lend,
     match,
     present,
     taken,
@@ -54,7 +54,7 @@ class Input:
         self.node = Leaf(level.stamp()) if self.space.is_inexact else None
 
     def tracer(self, level: ReverseLevel) -> Any:
-        return lent(level, self.value) if self.node is None else level.tracer(self.value, self.node, self.space)
+        return lend(level, self.value) if self.node is None else level.tracer(self.value, self.node, self.space)
 
     def gradient(self) -> Any:
         """Take what a backward pass left."""

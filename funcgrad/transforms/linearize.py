@@ -14,7 +14,7 @@ from funcgrad.core.graph import Call
 from funcgrad.core.level import Level, strip, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, lent, match, present, taken
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
 from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
 from funcgrad.tree import flatten
 
@@ -121,7 +121,7 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     try:
         places = [None if s is None else level.register() for s in spaces]
         inputs = [
-            lent(level, x) if s is None else level.tracer(x, i) for x, s, i in zip(values, spaces, places, strict=True)
+            lend(level, x) if s is None else level.tracer(x, i) for x, s, i in zip(values, spaces, places, strict=True)
         ]
         output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:

@@ -44,8 +44,9 @@ class Frozen:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         f, known = self.function, self.function.__globals__
         if any(known.get(name) is not value for name, value in self.globals.items()):
-            known = known | self.globals
-        again = types.FunctionType(f.__code__, known, f.__name__, f.__defaults__, self.cells)
+            known = known | {name: as_now(value) for name, value in self.globals.items()}
+        cells = tuple([frozen_cell(cell) for cell in self.cells])  # the function may write into what they hold
+        again = types.FunctionType(f.__code__, known, f.__name__, f.__defaults__, cells)
         again.__kwdefaults__ = f.__kwdefaults__
         return again(*args, **kwargs)
 
