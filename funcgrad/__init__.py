@@ -9,6 +9,7 @@ from funcgrad import debug as debug
 from funcgrad import extend as extend
 from funcgrad import numpy as numpy
 from funcgrad import tree as tree
+from funcgrad.adopt import adopt as adopt
 from funcgrad.core.primitive import install, install_later
 from funcgrad.errors import BatchFallbackWarning as BatchFallbackWarning
 from funcgrad.errors import EscapedTracerError as EscapedTracerError

@@ -334,7 +334,8 @@ def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Pa
     if has_masks(index):
         return NotImplemented
     places = Places(index, x.shape[1:] if batched[0] else x.shape, size, batched[0])
-    return places.first(primitive.run(np.moveaxis(x, 0, -1) if batched[0] else x, index=places.index))
+    y = places.first(primitive.run(np.moveaxis(x, 0, -1) if batched[0] else x, index=places.index))
+    return np.copy(y, order="C")  # as an example's would be
 
 
 def batch_setitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:

@@ -52,6 +52,7 @@ class Gather(Node):
         target = held
         if self.place is not None:
             node.cotangent, target = self.place.target(held)
+            g = self.place.turned(g, node.cotangent, target)
         add_at(target, self.index, g)
 
     @property
@@ -89,6 +90,7 @@ class Write(Node):
                 part = last_written(part, place.index, target)
             elif not isinstance(part, np.generic) and not (type(part) is ndarray and part.base is None):
                 part = np.copy(part)  # for `g` goes on
+            part = place.turned(part, g, target)
             space = self.source_space
             fits = part.shape == space.shape and part.dtype == space.dtype
             send(self.source, part if fits else project(part, space), False, pending)

@@ -29,8 +29,9 @@ from funcgrad.core.level import Traced, plain
 from funcgrad.core.primitive import CALLS, Primitive
 
 __all__ = [
-    *("Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow", "is_scalar", "is_view_of"),
-    *("layout_of", "overlap", "private", "put", "refresh", "register", "stale_class", "write"),
+    *("DEPEND_ON_LAYOUT", "Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow"),
+    *("geometry", "is_rearranged", "is_scalar", "is_view_by", "is_view_of", "layout_of", "overlap", "private"),
+    *("put", "refresh", "register", "stale_class", "write"),
 ]
 
 ndarray = np.ndarray
@@ -42,10 +43,11 @@ Steps: TypeAlias = "tuple[tuple[Primitive, dict[str, Any]], ...]"
 class Memory:
     """Of an array that owns its memory: the views of it that are up to date."""
 
-    __slots__ = ("contended", "fresh", "limit", "viewed", "written")
+    __slots__ = ("contended", "fresh", "limit", "strides", "viewed", "written")
 
     def __init__(self) -> None:
         self.viewed = False
+        self.strides: tuple[int, ...] | None = None  # what they were, if writing has made a copy with others
         self.fresh: list[ref[Any]] = []
         self.limit = 16
         self.written = False
@@ -115,6 +117,21 @@ class Place:
                 raise RuntimeError("a view of an array cannot be taken of its gradient")
         return x, view
 
+    def turned(self, part: Any, x: Array, target: Array) -> Any:
+        """Turn a part of a cotangent `x` into one of the view `target`, or back.
+
+        Where the view is of the parts of complex numbers these differ: the cotangent's imaginary part lies there with
+        the other sign, because cotangents are transposed, not conjugated.
+        """
+        if x.dtype.kind == target.dtype.kind:
+            return part
+        if target.dtype.kind == "c":
+            return np.conjugate(part)
+        if not any(primitive.function is np.ndarray.view for primitive, _ in self.steps):
+            return -part if any(primitive.function is np.imag for primitive, _ in self.steps) else part
+        signs = follow(np.full(x.shape, 1 - 1j, target.dtype.char.upper()), self.steps)[self.index]
+        return part * signs.astype(target.dtype)
+
 
 def follow(x: Array, steps: Steps) -> Array:
     for primitive, params in steps:
@@ -125,17 +142,36 @@ def follow(x: Array, steps: Steps) -> Array:
 # -- Layout ---------------------------------------------------------------------------------------------------
 
 #: Views of arrays that are laid out accordingly, and copies of others.
-DEPEND_ON_LAYOUT = (np.reshape, np.ravel)
+DEPEND_ON_LAYOUT = (np.reshape, np.ravel, np.ndarray.view)
 
 
 def layout_of(x: Any, steps: Steps) -> tuple[int, ...] | None:
     """Return the axes of the array under `x` in the order in which they lie in memory; None for C order."""
     if not any(primitive.function in DEPEND_ON_LAYOUT for primitive, _ in steps):
         return None
-    strides = plain(x).strides
-    strides = strides[len(strides) - len(x.shape) :]  # under vmap there is the examples' axis before these
-    order = tuple(np.argsort([-abs(stride) for stride in strides], kind="stable").tolist())
+    order = tuple(np.argsort([-abs(stride) for stride in strides_of(x)], kind="stable").tolist())
     return None if order == tuple(range(len(order))) else order
+
+
+def strides_of(base: Any) -> tuple[int, ...]:
+    """Return the strides that an array which owns its memory has without funcgrad."""
+    memory = getattr(base, "memory", None)
+    if memory is not None and memory.strides is not None:
+        return memory.strides  # type: ignore[no-any-return]
+    strides: tuple[int, ...] = plain(base).strides
+    return strides[len(strides) - base.ndim :]  # under vmap there is the examples' axis before these
+
+
+def geometry(x: Any) -> Array:
+    """Return an array, without contents, that lies in memory as `x` does without funcgrad."""
+    base = base_of(x)
+    shape, dtype, strides = base.space.shape, base.space.dtype, strides_of(base)
+    if not base.size:
+        return follow(np.empty(shape, dtype), steps_of(x))
+    lengths = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    start = -sum(min(length, 0) for length in lengths)
+    memory = np.empty(sum(map(abs, lengths)) + dtype.itemsize, np.uint8)
+    return follow(np.ndarray(shape, dtype, memory, start, strides), steps_of(x))
 
 
 def relaid(x: Array, layout: tuple[int, ...] | None) -> Array:
@@ -166,6 +202,18 @@ def is_view_of(y: Any, x: Any) -> bool:
     return base is not None and (base is x or base is getattr(x, "base", None))
 
 
+def is_view_by(x: Any, primitive: Any, params: dict[str, Any]) -> bool:
+    """Whether a function that depends on the layout returns a view of `x` without funcgrad."""
+    like = geometry(x)
+    return is_view_of(primitive.compute(like, **params), like)
+
+
+def is_rearranged(x: Any) -> bool:
+    """Whether the value of an array may lie in memory in another way than without funcgrad."""
+    memory = getattr(base_of(x), "memory", None)
+    return memory is not None and (memory.contended or memory.strides is not None)
+
+
 def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeable: bool = True) -> None:
     """Remember that `view` has been made from `x`, and shares its memory."""
     memory = getattr(x, "memory", None)
@@ -182,11 +230,9 @@ def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeabl
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:
     """Answer ``np.shares_memory`` and ``np.may_share_memory`` for a traced array and another one."""
-    base = base_of(x)
-    if not isinstance(y, Traced) or base_of(y) is not base:
+    if not isinstance(y, Traced) or base_of(y) is not base_of(x):
         return False
-    layout = layout_of(base, (*steps_of(x), *steps_of(y)))
-    like = relaid(np.empty(base.space.shape, base.space.dtype), layout)
+    like = geometry(base_of(x))
     return question(follow(like, steps_of(x)), follow(like, steps_of(y)))
 
 
@@ -220,7 +266,12 @@ def up_to_date(name: str) -> property:
 def stale_class(cls: Any) -> Any:
     """Return the class of views that are out of date: the short paths, which go by the class, leave them alone."""
     parts = {name: up_to_date(name) for name in cls.parts}
-    return type(f"Stale{cls.__name__}", (cls,), {"__slots__": (), "fresh": cls, **parts})
+    return type(f"Stale{cls.__name__}", (cls,), {"__slots__": (), "fresh": cls, "__getitem__": read_again, **parts})
+
+
+def read_again(view: Any, index: Any) -> Any:
+    refresh(view)
+    return view[index]
 
 
 def refresh(view: Any) -> None:
@@ -292,10 +343,11 @@ def private(tracer: Any, name: str) -> Array:
     elif memory.written:
         memory.contended = True
     memory.written = True
-    if isinstance(value, Traced):
-        copied: Array = CALLS[np.copy](value)
-        return copied
-    return np.array(value) if isinstance(value, np.generic) else np.copy(value)
+    strides = strides_of(tracer)
+    copied: Array = np.array(value) if isinstance(value, np.generic) else np.copy(value)
+    if name == "value" and strides != plain(copied).strides[-len(strides) or None :]:
+        memory.strides = strides
+    return copied
 
 
 def put(tracer: Any, name: str, place: Place, value: Any, add: bool = False) -> None:

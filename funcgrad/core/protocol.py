@@ -159,7 +159,7 @@ def store(target: Any, result: Any, name: str) -> Any:
             return target
         raise LostGradientError(
             f"np.{name}(..., out=plain_array) would lose the gradient of a traced value of shape "
-            f"{result.shape}. Use the returned value, or give a buffer made with funcgrad.numpy."
+            f"{result.space.shape}. Use the returned value, or give a buffer made with funcgrad.numpy."
         )
     if result.shape != target.space.shape:
         raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")

@@ -15,7 +15,19 @@ import numpy as np
 from funcgrad.core.arrays import lent
 from funcgrad.core.indices import parts_of
 from funcgrad.core.level import Shell, Traced, plain, tracers_in, zeros
-from funcgrad.core.memory import Memory, View, base_of, expire, is_view_of, register, write
+from funcgrad.core.memory import (
+    DEPEND_ON_LAYOUT,
+    Memory,
+    View,
+    base_of,
+    expire,
+    geometry,
+    is_rearranged,
+    is_view_by,
+    is_view_of,
+    register,
+    write,
+)
 from funcgrad.core.operators import Operators
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
@@ -55,7 +67,7 @@ class Flat:
         return self.base.size
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.copy())
+        return (self[i] for i in range(len(self)))  # one sees what is written meanwhile
 
     def places(self, index: Any) -> Any:
         """Return the index into the array itself."""
@@ -200,11 +212,11 @@ class Tracer(Operators):
 
     @property
     def flags(self) -> Any:
-        return self.value.flags
+        return geometry(self).flags
 
     @property
     def strides(self) -> Any:
-        return self.value.strides
+        return geometry(self).strides
 
     @property
     def T(self) -> Any:
@@ -224,7 +236,11 @@ class Tracer(Operators):
 
     @property
     def imag(self) -> Any:
-        return CALLS[np.imag](self)
+        parts = CALLS[np.imag](self)
+        if not self.space.is_complex and isinstance(parts, Tracer):  # these zeros cannot be written to
+            parts = parts[...]
+            parts.memory.writeable = False
+        return parts
 
     @imag.setter
     def imag(self, value: Any) -> None:
@@ -322,7 +338,13 @@ class Tracer(Operators):
 
     def viewed(self, out: Any, primitive: Any, params: dict[str, Any]) -> Any:
         """Remember that `out` shares memory with this array, if it does."""
-        if isinstance(out, Tracer) and out.level is self.level and is_view_of(out.value, self.value):
+        if not isinstance(out, Tracer) or out.level is not self.level:
+            return out
+        if primitive.function in DEPEND_ON_LAYOUT and is_rearranged(self):
+            view = is_view_by(self, primitive, params)
+        else:
+            view = is_view_of(out.value, self.value)
+        if view:
             register(self, out, primitive, params, primitive.function not in READ_ONLY)
         return out
 

@@ -73,7 +73,7 @@ def array(
         x = gathered(object)
     elif copy:
         x = x.copy(order)
-    if order in ("C", "F") and not plain(x).flags[f"{order}_CONTIGUOUS"]:
+    if order in ("C", "F") and not x.flags[f"{order}_CONTIGUOUS"]:
         if copy is False:
             raise ValueError("Unable to avoid copy while creating an array as requested.")
         x = x.copy(order)

@@ -15,9 +15,10 @@ from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, ba
 from funcgrad.core.gather import last_written, scatter
 from funcgrad.core.indices import is_basic
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
-from funcgrad.core.level import Traced, deepest
+from funcgrad.core.level import Traced, deepest, tracers_in
 from funcgrad.core.memory import Place, Steps, add_at, follow
 from funcgrad.core.primitive import CALLS
+from funcgrad.core.protocol import gathered
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError
 
@@ -67,7 +68,8 @@ def setitem_adjoint(
         return g if add else CALLS[operator.setitem](g, 0, **Place(steps, index, layout).keywords(add))
     target = follow(g, steps)
     part = target[index]
-    return part if add or is_basic(index) else last_written(part, index, target)
+    part = part if add or is_basic(index) else last_written(part, index, target)
+    return Place(steps, index, layout).turned(part, g, target)
 
 
 def scatter_adjoint(g: Array, i: int, indices: Any) -> Array:
@@ -222,9 +224,14 @@ def writable(name: str, target: Any) -> None:
         )
 
 
+def as_values(x: Any) -> Any:
+    """Make an array of numbers or lists, which may be traced."""
+    return gathered(x) if isinstance(x, list | tuple) and tracers_in(x) else as_array(x)
+
+
 def write_flat(a: Any, places: Array, values: Any) -> None:
     """Write at places in the C order of `a`; too few values are repeated."""
-    values = np.ravel(values)
+    values = np.ravel(as_values(values))
     if values.size not in (1, places.size):
         values = values[np.arange(places.size) % values.size]
     a[np.unravel_index(places, a.shape)] = values
@@ -232,7 +239,8 @@ def write_flat(a: Any, places: Array, values: Any) -> None:
 
 def copyto_body(dst: Any, src: Array, casting: Any = "same_kind", where: Any = True) -> None:
     writable("copyto", dst)
-    dtype = as_array(src).dtype
+    src = as_values(src)
+    dtype = src.dtype
     if not np.can_cast(dtype, dst.dtype, casting):
         raise TypeError(f"Cannot cast array data from {dtype!r} to {dst.dtype!r} according to the rule {casting!r}")
     dst[...] = src if where is True else np.where(where, src, dst)
@@ -257,7 +265,7 @@ def putmask_body(a: Any, mask: Any, values: Any) -> None:
     if np.size(mask) != np.size(a):
         raise ValueError("putmask: mask and data must be the same size")
     places = np.flatnonzero(mask)
-    values = np.ravel(values)
+    values = np.ravel(as_values(values))
     write_flat(a, places, values[places % values.size])
 
 
@@ -266,9 +274,10 @@ def place_body(arr: Any, mask: Any, vals: Any) -> None:
     places = np.flatnonzero(mask)
     if not places.size:
         return
-    if not np.size(vals):
+    values = as_values(vals)
+    if not values.size:
         raise ValueError("Cannot insert from an empty array!")
-    write_flat(arr, places, vals)
+    write_flat(arr, places, values)
 
 
 def put_along_axis_body(arr: Any, indices: Array, values: Array, axis: int | None) -> None:

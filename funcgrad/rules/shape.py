@@ -172,6 +172,13 @@ def diagonal_indices(rows: int, columns: int, offset: int) -> tuple[Array, Array
     return i + max(-offset, 0), i + max(offset, 0)
 
 
+def batch_triangle(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Any:
+    """Of ``tril`` and ``triu``: NumPy takes a vector for every row of a matrix."""
+    (x,) = xs
+    n = x.shape[-1]
+    return primitive.run(np.broadcast_to(x[:, None], (size, n, n)) if x.ndim == 2 else x, **params)
+
+
 def diag_body(v: Array, k: int = 0) -> Array:
     if np.ndim(v) not in (1, 2):
         raise ValueError("Input must be 1- or 2-d.")
@@ -288,6 +295,6 @@ RULES = (
     Composite(np.diag, diag_body),
     Composite(np.diagflat, diagflat_body),
     Composite(np.trace, trace_body),
-    Linear(np.tril, lambda g, k: np.tril(g, k), batch=stacked),
-    Linear(np.triu, lambda g, k: np.triu(g, k), batch=stacked),
+    Linear(np.tril, lambda g, k: np.tril(g, k), batch=batch_triangle),
+    Linear(np.triu, lambda g, k: np.triu(g, k), batch=batch_triangle),
 )

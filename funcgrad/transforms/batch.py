@@ -364,6 +364,9 @@ class Examples:
             inputs = [level.tracer(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             output = call_traced(level, self.f, args, kwargs)
+            outputs, tree = tree_flatten(output)
+            places = broadcast_prefix(self.out_axes, output)
+            outputs = [collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)]
         except NeedsLoop as need:
             if need.level is not level:
                 raise
@@ -371,9 +374,7 @@ class Examples:
             return self.loop()
         finally:
             level.close()
-        outputs, tree = tree_flatten(output)
-        places = broadcast_prefix(self.out_axes, output)
-        return tree.unflatten([collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)])
+        return tree.unflatten(outputs)
 
     def loop(self) -> Any:
         """Run one example after the other, and stack the outputs."""

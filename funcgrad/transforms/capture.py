@@ -42,6 +42,8 @@ class CaptureTracer(Tracer):
 
     __slots__ = ("register",)
 
+    parts = ("value", "register")
+
     level: CaptureLevel
     register: int
 

@@ -191,10 +191,11 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
         if has_aux:
             output, aux = output
             aux = present(strip(aux, level))
+        outputs, tree = flatten(output)
+        values = [strip(y, level) for y in outputs]  # before the end, for a view may have to be read again
     finally:
         level.close()
-    outputs, tree = flatten(output)
-    value = present(tree.unflatten([strip(y, level) for y in outputs]))
+    value = present(tree.unflatten(values))
     tangent = present(tree.unflatten([tangent_of(y, level) for y in outputs]))
     return (value, tangent, aux) if has_aux else (value, tangent)
 

@@ -127,11 +127,11 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
         if has_aux:
             output, aux = output
             aux = present(strip(aux, level))
+        outputs, tree = flatten(output)
+        results = [register_of(y, level) for y in outputs]
+        values_out = [as_array(strip(y, level)) if is_array(strip(y, level)) else y for y in outputs]
     finally:
         level.close()
-    outputs, tree = flatten(output)
-    results = [register_of(y, level) for y in outputs]
-    values_out = [as_array(strip(y, level)) if is_array(strip(y, level)) else y for y in outputs]
 
     def pushforward(*tangents: PyTree) -> Any:
         given = match("pushforward", tuple(tangents), structure, spaces)

@@ -41,6 +41,8 @@ class PolicyTracer(Tracer):
 
     __slots__ = ("made_by",)
 
+    parts = ("value", "made_by")
+
     made_by: int | None  # None for an input, and for one of several outputs of a call
 
     def become(self, new: Any) -> None:

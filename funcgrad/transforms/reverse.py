@@ -128,7 +128,7 @@ class ReverseLevel(Level):
         if type(index) is tuple:
             return tuple([self.keep(part) for part in index])
         if isinstance(index, list):
-            return np.array(index)
+            return np.array(index) if index else np.zeros(0, int)
         return index.copy() if type(index) is ndarray else index
 
     def tracer(self, value: Array, node: Node, space: Space) -> ReverseTracer:

@@ -230,7 +230,7 @@ class Segment:
         """Run again, and return the reverse tracers in the outputs, in the order in which :meth:`first` met them."""
         with reopened(self.levels):
             leaves = self.context.copy().run(self.quietly)
-        prints = [Fingerprint(y) for y in leaves]
+            prints = [Fingerprint(y) for y in leaves]  # before the end, for a view may have to be read again
         if len(prints) != len(self.prints):
             raise RuntimeError(differs(f"{len(prints)} arrays instead of {len(self.prints)}"))
         for old, new in zip(self.prints, prints, strict=True):
