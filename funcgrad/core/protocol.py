@@ -87,8 +87,9 @@ def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None
             f"np.{ufunc.__name__}.at would write a traced value into a plain ndarray and lose its gradient. "
             "Accumulate into an array made with funcgrad.numpy (import funcgrad.numpy as np) instead."
         )
+    operands = tuple([x if hasattr(x, "dtype") else gathered(x) if tracers_in(x) else np.asarray(x) for x in operands])
     if ufunc in (np.add, np.subtract):
-        value = operands[0] if hasattr(operands[0], "dtype") else np.asarray(operands[0])
+        value = operands[0]
         write(target, value if ufunc is np.add else -value, indices, add=True)
     else:
         store(target, updated_at(ufunc, target, indices, *operands), f"{ufunc.__name__}.at")

@@ -236,11 +236,7 @@ class Tracer(Operators):
 
     @property
     def imag(self) -> Any:
-        parts = CALLS[np.imag](self)
-        if not self.space.is_complex and isinstance(parts, Tracer):  # these zeros cannot be written to
-            parts = parts[...]
-            parts.memory.writeable = False
-        return parts
+        return CALLS[np.imag](self)
 
     @imag.setter
     def imag(self, value: Any) -> None:
@@ -340,6 +336,11 @@ class Tracer(Operators):
         """Remember that `out` shares memory with this array, if it does."""
         if not isinstance(out, Tracer) or out.level is not self.level:
             return out
+        if primitive.function is np.imag and not self.space.is_complex:  # these zeros cannot be written to
+            out = out[...]
+            if type(getattr(out, "memory", None)) is View:
+                out.memory.writeable = False
+            return out
         if primitive.function in DEPEND_ON_LAYOUT and is_rearranged(self):
             view = is_view_by(self, primitive, params)
         else:
@@ -361,9 +362,10 @@ class Tracer(Operators):
             raise ValueError("cannot resize a traced array that shares memory with another one")
         shape = new_shape[0] if len(new_shape) == 1 and new_shape[0] is not None else new_shape
         size = int(np.prod(shape, dtype=int))
-        flat = CALLS[np.ravel](self)[:size]
+        order = "F" if self.flags.f_contiguous and not self.flags.c_contiguous else "C"  # it is the memory that changes
+        flat = self.ravel(order)[:size]
         room = zeros(Space((size - flat.size,), self.dtype), self)
-        self.become(CALLS[np.copy](CALLS[np.reshape](CALLS[np.concatenate]([flat, room]), shape)))
+        self.become(CALLS[np.concatenate]([flat, room]).reshape(shape, order=order).copy("K"))
 
     def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
         self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, stable=stable))

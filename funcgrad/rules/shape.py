@@ -98,11 +98,11 @@ def view_adjoint(g: Array, X: Space) -> Array:
 
 
 class Ravel(Linear):
-    """``np.ravel``; an array of more than two axes may lie in memory in an order that is neither C's nor Fortran's."""
+    """``np.ravel``; an array may lie in memory in an order that is neither C's nor Fortran's."""
 
     def __call__(self, a: Array, order: str = "C") -> Any:
         strides = a.strides if order == "K" and hasattr(a, "strides") else ()
-        if len(strides) > 2 and len(strides) == a.ndim:
+        if len(strides) > 1:
             a, order = np.transpose(a, np.argsort([-abs(step) for step in strides], kind="stable").tolist()), "C"
         return super().__call__(a, order)
 
