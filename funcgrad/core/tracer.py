@@ -49,7 +49,8 @@ def refuse(what: str, name: str | None = None) -> Callable[..., Any]:
             f"{what} of a traced value of shape {self.space.shape} and dtype {self.space.dtype} would lose its "
             "gradient. For the plain number use x.item(); for mathematics use the np. function instead of math. "
             "If this is an assignment into a plain array, out[i] = x, make `out` with funcgrad.numpy "
-            "(import funcgrad.numpy as np), or collect the values in a list and join them with np.stack."
+            "(import funcgrad.numpy as np), wrap the function in funcgrad.adopt, or collect the values in a list and "
+            "join them with np.stack."
         )
 
     return method
@@ -137,9 +138,10 @@ class Tracer(Operators):
         raise LostGradientError(
             f"A traced value of shape {self.space.shape} and dtype {self.space.dtype} was about to become a plain "
             "NumPy array, which would lose its gradient. If this is an assignment into a plain array, or "
-            "np.array([...]) of traced values, write `import funcgrad.numpy as np`: its arrays take traced values. Or "
-            "build the result with np.stack, np.concatenate or np.where. If it is a call that takes plain arrays only, "
-            "use the np. function of the same name. If no gradient is wanted, pass funcgrad.stop_gradient(x)."
+            "np.array([...]) of traced values, write `import funcgrad.numpy as np`, whose arrays take traced values, "
+            "or wrap the function in funcgrad.adopt. Or build the result with np.stack, np.concatenate or np.where. "
+            "If it is a call that takes plain arrays only, use the np. function of the same name. If no gradient is "
+            "wanted, pass funcgrad.stop_gradient(x)."
         )
 
     # -- Conversions ----------------------------------------------------------------------------
