@@ -77,7 +77,7 @@ class View:
         """Whether this is ``x[index]``."""
         if self.primitive.function is not operator.getitem or self.base is not base_of(x):
             return False
-        if self.parent is not getattr(x, "memory", None) and x is not self.base:
+        if self.parent is not (None if x is self.base else x.memory):
             return False
         given = self.params["index"]
         return given is index or (is_view(index) and given == index)
@@ -338,7 +338,7 @@ def private(tracer: Any, name: str) -> Array:
         elif isinstance(value, Traced):
             if type(getattr(value, "memory", None)) is not View:
                 return value
-        elif getattr(value, "base", value) is None:
+        elif not isinstance(value, np.generic) and getattr(value, "base", value) is None:
             return value
     elif memory.written:
         memory.contended = True

@@ -204,3 +204,24 @@ def test_devices_are_written_to_in_place() -> None:
         fg.jvp(f, (DeviceArray(X),), (DeviceArray(X),))
     assert not copies
     np.testing.assert_allclose(gradient.get(), fg.grad(f)(X))
+
+
+@pytest.mark.parametrize("name", ["grad", "jvp", "vmap"])
+def test_an_assignment_of_another_view_at_the_same_index(name: str) -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        y[::-1] = y[::-1][::-1]  # not the last step of an augmented assignment
+        assert plain(y).reshape(-1).tolist() == [3.0, 2.0, 1.0]
+        y[1:] += y[:-1]
+        return np.sum(y * y)
+
+    TRANSFORMS[name](f)
+
+
+def test_numbers_of_second_order() -> None:
+    def f(x: Any) -> Any:
+        first = x[0] * 1.0
+        y = x * first.reshape(1)[0] + np.reshape(first, ())[...]
+        return np.sum(y * y)
+
+    np.testing.assert_allclose(fg.hvp(f, X, X), fg.hessian(f)(X) @ X)
