@@ -175,7 +175,6 @@ class Writer:
                 warnings.simplefilter("error")
                 exec(code, names)
             self.worlds[i] = {name: x for name, x in names.items() if name in world or self.is_variable(name)}
-            self.worlds[i] = {name: x for name, x in self.worlds[i].items() if name in names}
         self.lines += text.splitlines()
 
     def is_variable(self, name: str) -> bool:
@@ -598,7 +597,7 @@ OVERLAPS = table("""
     {x}[0], {x}[-1] = {x}[-1].copy(), {x}[0].copy() | {x}[0], {x}[-1] = {x}[-1], {x}[0] | {x}[:, 0] = {x}[0]
     {x}[:, [0, -1]] = {x}[:, [-1, 0]] | {x}[::2] = {x}[::-2] | {x}[...] = {x} | {x}[[0, -1]] = {x}[:2]
     np.add({x}[1:], {x}[:-1], out={x}[1:]) | np.multiply({x}, {x}[::-1], out={x}) | {x} += {x}.mean()
-    np.copyto({x}[1:], {x}[:-1]) | {x}[numpy.arange(len({x})) > 0] = {x}[:-1] | np.cumsum({x}, 0, out={x})
+    np.copyto({x}[1:], {x}[:-1]) | {x}[numpy.arange(len({x})) > 0] = 1.0 * {x}[:-1] | np.cumsum({x}, 0, out={x})
     np.matmul({x}, {x}, out={x}) | {x} @= {x} | np.sum({x}, axis=0, out={x}[0]) | np.clip({x}[::-1], -9, 9, out={x})
 """)
 
@@ -653,7 +652,7 @@ RESULTS = table("""
     np.outer({v}, {u}, {z}) | np.take({v}, [0, 0, -1], axis={i}, out={z}, mode='wrap')
     np.concatenate([{v}, {u}], out={z}) | np.stack([{v}, {v}], out={z}) | np.add.reduce({v}, axis={i}, out={z})
     np.add.accumulate({v}, out={z}) | np.max({v}, axis={i}, out={z}) | np.add({v}, {u}, {z})
-    np.std({v}, axis={i}, out={z}) | np.negative({v}, {z}) | np.maximum({v}, {t}, out={z})
+    np.std({v}, axis={i}, out={z}) | np.square({v}, {z}) | np.maximum({v}, {t}, out={z})
     np.arctan2({v}, 2.0, out={z}) | np.positive({v}, out={z}) | np.sqrt(1 + {v} ** 2, out={z})
 """)
 PLACES = table("""
@@ -696,7 +695,8 @@ def out(w: Writer) -> None:
         return
     before = len(w.lines)
     z = place_for(w, np.shape(made))
-    if ("einsum" in text or "take" in text) and any(np.shares_memory(w.evaluate(z), w.evaluate(y)) for y in (v, u)):
+    unsafe = ("einsum", "take", "concatenate", "stack")  # NumPy does not look whether these overlap
+    if any(name in text for name in unsafe) and any(np.shares_memory(w.evaluate(z), w.evaluate(y)) for y in (v, u)):
         return
     kept = f"{w.new()} = " if w.chance(4) else ""
     if not w.attempt(kept + text.format(**form, z=z, mask=mask), "out") and len(w.lines) > before:
@@ -867,7 +867,8 @@ def part(w: Writer) -> None:
         return
     x = w.new()
     body = inner(w, v, closes=False, writable=False)
-    made = [name for name, y in body.values.items() if not np.shares_memory(y, body.values["s"])]
+    values = body.values
+    made = [name for name in values if writable(values[name]) and not np.shares_memory(values[name], values["s"])]
     if made:
         definition = f"def h{x[1:]}(s):\n{indented(body.lines)}    return {w.choose(*made)}\n"
         w.attempt(f"{definition}{x} = checkpoint(h{x[1:]})({v})", "part")

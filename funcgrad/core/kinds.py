@@ -31,6 +31,7 @@ from funcgrad._typing import Array
 from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
+from funcgrad.core.memory import base_of
 from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.errors import NoDerivativeError
@@ -295,15 +296,22 @@ def flat(x: Array, axis: int | None) -> Array:
 
 
 class Composite(Primitive):
-    """A function written out as NumPy text over other primitives, with the signature of the original."""
+    """A function written out as NumPy text over other primitives, with the signature of the original.
 
-    def __init__(self, function: Any, body: Callable[..., Any], *, name: str | None = None) -> None:
+    With `copies`, what it returns is never a view of its argument, though its text may make one.
+    """
+
+    def __init__(
+        self, function: Any, body: Callable[..., Any], *, name: str | None = None, copies: bool = False
+    ) -> None:
         self.arity = None
         super().__init__(function, (), name=name)
         self.body = body
+        self.copies = copies
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.body(*args, **kwargs)
+        y = self.body(*args, **kwargs)
+        return np.copy(y) if self.copies and base_of(y) is not y else y
 
 
 class Constant(Primitive):

@@ -246,7 +246,7 @@ def is_scalar(x: Any) -> bool:
     value = plain(x)
     if isinstance(value, np.generic):
         return True
-    return x.space.shape == () and value.ndim > 0 and type(getattr(x, "memory", None)) is not View
+    return x.space.shape == () and value.ndim > 0 and getattr(x, "memory", None) is None
 
 
 # -- Views that are out of date -------------------------------------------------------------------------------
@@ -344,7 +344,8 @@ def private(tracer: Any, name: str) -> Array:
         memory.contended = True
     memory.written = True
     strides = strides_of(tracer)
-    copied: Array = np.array(value) if isinstance(value, np.generic) else np.copy(value)
+    order: Any = "C" if type(value) is ndarray and 0 in value.strides else "K"  # what is broadcast has no order
+    copied: Array = np.array(value) if isinstance(value, np.generic) else np.copy(value, order=order)
     if name == "value" and strides != plain(copied).strides[-len(strides) or None :]:
         memory.strides = strides
     return copied

@@ -93,7 +93,7 @@ class Operators(Traced):
         return self.ravel(order).copy()
 
     def conj(self) -> Any:
-        return CALLS[np.conjugate](self)
+        return CALLS[np.conjugate](self) if self.space.is_complex else self
 
     conjugate = conj
 

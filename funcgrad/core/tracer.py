@@ -23,6 +23,7 @@ from funcgrad.core.memory import (
     expire,
     geometry,
     is_rearranged,
+    is_scalar,
     is_view_by,
     is_view_of,
     register,
@@ -316,7 +317,7 @@ class Tracer(Operators):
     def rebind(self, new: Any) -> None:
         """Become `new`, an array of the same space: what a write into all of this array means."""
         own = isinstance(new, Tracer) and new.level is self.level and base_of(self) is self
-        if not own or plain(new).strides != plain(self).strides:
+        if not own or plain(new).strides != plain(self).strides or is_scalar(new):
             self[...] = new
             return
         expire(self)

@@ -15,6 +15,7 @@ import numpy as np
 
 from funcgrad.core.level import RUNNING, Traced, plain, tracers_in
 from funcgrad.core.protocol import gathered
+from funcgrad.core.space import space_of
 
 __all__ = [
     *("arange", "array", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray"),
@@ -27,7 +28,9 @@ __all__ = [
 def constant(value: Any) -> Any:
     """Return an array that takes traced values, if a transform is running."""
     level = RUNNING.get()
-    if level is None or not isinstance(value, np.ndarray) or value.dtype.kind not in "fc":
+    if level is None or not isinstance(value, np.ndarray | Traced) or space_of(value).dtype.kind not in "fc":
+        return value
+    if isinstance(value, Traced) and value.level.depth >= level.depth:
         return value
     return level.constant(value)
 
@@ -81,6 +84,8 @@ def array(
         if copy is False:
             raise ValueError("Unable to avoid copy while creating an array as requested.")
         x = x.astype(dtype)
+    if x is not object:
+        x = constant(x)
     return x if x.ndim >= ndmin else np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape)
 
 

@@ -148,7 +148,7 @@ RULES = (
         lambda g, a, b: np.where(np.isnan(b), g, larger(g, b, a)),
         lambda g, a, b: np.where(np.isnan(a), g, larger(g, a, b)),
     ),
-    Composite(np.clip, clip_body),
+    Composite(np.clip, clip_body, copies=True),
     Composite(np.nan_to_num, nan_to_num_body),
     # -- Neighbours on the floating-point grid
     Elementwise(np.ldexp, lambda g, b: np.ldexp(g, b), None),

@@ -15,7 +15,7 @@ from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, ba
 from funcgrad.core.gather import last_written, scatter
 from funcgrad.core.indices import is_basic
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear
-from funcgrad.core.level import Traced, deepest, tracers_in
+from funcgrad.core.level import Traced, deepest, plain, tracers_in
 from funcgrad.core.memory import Place, Steps, add_at, follow
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import gathered
@@ -92,7 +92,8 @@ def take_body(a: Array, indices: Any, axis: int | None = None, out: None = None,
         raise IndexError("cannot do a non-empty take from an empty axes.")
     if mode != "raise":
         indices = indices % max(size, 1) if mode == "wrap" else np.clip(indices, 0, max(size - 1, 0))
-    return a[(slice(None),) * axis + (indices,)]
+    y = a[(slice(None),) * axis + (indices,)]
+    return y if axis == 0 or plain(y).flags.c_contiguous else np.copy(y, order="C")  # which indexing does not care for
 
 
 def as_indices(x: Any) -> Any:
@@ -319,7 +320,7 @@ RULES = (
         batch=batch_setitem,
     ),
     # -- Taking
-    Composite(np.take, take_body),
+    Composite(np.take, take_body, copies=True),
     Composite(np.take_along_axis, take_along_axis_body),
     Composite(np.compress, compress_body),
     Composite(np.extract, extract_body),

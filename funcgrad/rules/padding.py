@@ -177,4 +177,4 @@ def pad_by_function(array: Array, widths: list[tuple[int, int]], function: Any, 
     return array
 
 
-RULES = (Composite(np.pad, pad_body),)
+RULES = (Composite(np.pad, pad_body, copies=True),)

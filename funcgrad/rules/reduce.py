@@ -338,12 +338,12 @@ RULES = (
     running_sum,
     Composite(np.cumsum, cumsum_body),
     # -- Products
-    Composite(np.prod, prod_body),
-    Composite(np.cumprod, cumprod_body),
+    Composite(np.prod, prod_body, copies=True),
+    Composite(np.cumprod, cumprod_body, copies=True),
     *(
         [
             Composite(np.cumulative_sum, cumulative(np.cumsum, np.zeros_like)),
-            Composite(np.cumulative_prod, cumulative(np.cumprod, np.ones_like)),
+            Composite(np.cumulative_prod, cumulative(np.cumprod, np.ones_like), copies=True),
         ]
         if hasattr(np, "cumulative_sum")
         else []
@@ -356,9 +356,9 @@ RULES = (
     Composite(np.std, std_body),
     # -- Without the nans
     Composite(np.nansum, without_nans(np.sum, 0.0)),
-    Composite(np.nanprod, without_nans(np.prod, 1.0)),
+    Composite(np.nanprod, without_nans(np.prod, 1.0), copies=True),
     Composite(np.nancumsum, without_nans(np.cumsum, 0.0)),
-    Composite(np.nancumprod, without_nans(np.cumprod, 1.0)),
+    Composite(np.nancumprod, without_nans(np.cumprod, 1.0), copies=True),
     Composite(np.nanmean, nanmean_body),
     Composite(np.nanvar, nanvar_body),
     Composite(np.nanstd, nanstd_body),

@@ -172,6 +172,19 @@ def diagonal_indices(rows: int, columns: int, offset: int) -> tuple[Array, Array
     return i + max(-offset, 0), i + max(offset, 0)
 
 
+def batch_copy(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Any:
+    """The order is that of an example; the examples' axis stays the outermost."""
+    (x,) = xs
+    order = params.get("order", "K")
+    if order == "K" and isinstance(x, np.ndarray) and x.ndim and x.strides[0] != max(x.strides):
+        order = "C"
+    if order != "F":
+        return primitive.run(x, **params | {"order": order})
+    return np.transpose(
+        primitive.run(np.transpose(x, [0, *range(x.ndim - 1, 0, -1)]), order="C"), [0, *range(x.ndim - 1, 0, -1)]
+    )
+
+
 def batch_triangle(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Any:
     """Of ``tril`` and ``triu``: NumPy takes a vector for every row of a matrix."""
     (x,) = xs
@@ -269,12 +282,12 @@ RULES = (
     Linear(np.roll, lambda g, shift, axis: np.roll(g, negated(shift), axis), batch=batch_roll),
     Linear(np.rot90, lambda g, k, axes: np.rot90(g, -k, axes), view=True, batch=axes_named("axes", axes=(0, 1))),
     # -- More of the same
-    Composite(np.tile, tile_body),
-    Composite(np.repeat, repeat_body),
-    Composite(np.resize, resize_body),
+    Composite(np.tile, tile_body, copies=True),
+    Composite(np.repeat, repeat_body, copies=True),
+    Composite(np.resize, resize_body, copies=True),
     Composite(np.vander, vander_body),
     # -- Copies and casts
-    Linear(np.copy, lambda g: g, ignore="order subok", batch=stacked),
+    Linear(np.copy, lambda g: g, ignore="order subok", batch=batch_copy),
     Linear(
         np.ndarray.astype,
         lambda g: g,

@@ -23,7 +23,7 @@ from funcgrad.core.batching import READS_KEYWORDS, Batched
 from funcgrad.core.gather import scatter
 from funcgrad.core.indices import is_slice, is_view, parts_of
 from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
-from funcgrad.core.memory import Place, follow, put, register
+from funcgrad.core.memory import Memory, Place, follow, put, register
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -121,7 +121,10 @@ class BatchLevel(Level):
         return out
 
     def constant(self, value: Array) -> Traced:
-        return self.tracer(np.broadcast_to(value, (self.size, *np.shape(value))))
+        out = self.tracer(np.broadcast_to(value, (self.size, *np.shape(value))))
+        if isinstance(value, np.ndarray):  # also without axes it can be written to
+            out.memory = Memory()
+        return out
 
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if self.closed:

@@ -57,7 +57,8 @@ def checkpoint(
     -----
     `f` runs twice, so its side effects happen twice. Names that it closes over mean the second time what they meant the
     first, even if a loop has assigned to them since. Forward mode and ``vmap`` do not notice a checkpoint. What a
-    second derivative records of the second run is kept.
+    second derivative records of the second run is kept. `f` works on copies, like the function of any transform: the
+    caller does not see what it writes into its arguments, and what it returns shares memory with nothing.
 
     Examples
     --------

@@ -45,11 +45,8 @@ class Input:
     __slots__ = ("node", "space", "value")
 
     def __init__(self, value: Any, level: ReverseLevel, keep: bool) -> None:
-        if keep or not isinstance(value, np.ndarray):
-            value = taken(value, keep)
-        else:
-            level.lock(value)  # the function may know it by another name
-        self.value = value
+        lasts = keep or type(value) is not np.ndarray
+        self.value = taken(value, keep) if lasts else level.kept(value)  # the function may know it by another name
         self.space = space_of(self.value)
         self.node = Leaf(level.stamp()) if self.space.is_inexact else None
 
@@ -61,7 +58,11 @@ class Input:
         if self.node is None:
             return np.zeros(self.space.shape, float0)
         g, self.node.gradient = self.node.gradient, None
-        return zeros(self.space, self.value)[()] if g is None else g
+        if g is None:
+            g = zeros(self.space, self.value)[()]
+            if isinstance(self.value, Traced) and self.space.shape:
+                g = self.value.level.constant(g)  # what is made from a traced array can be written to
+        return g
 
 
 class Inputs:

@@ -33,19 +33,21 @@ def as_now(x: Any) -> Any:
 class Frozen:
     """A function, and what its names meant when it was first called: a loop variable changes before it runs again."""
 
-    __slots__ = ("cells", "function", "globals")
+    __slots__ = ("cells", "function", "globals", "traced")
 
     def __init__(self, function: types.FunctionType) -> None:
         self.function = function
         self.cells = tuple([frozen_cell(cell) for cell in function.__closure__ or ()])
+        self.traced = [bool(tracers_in(content(cell))) for cell in self.cells]
         known = function.__globals__
         self.globals = {name: as_now(known[name]) for name in names_in(function.__code__) if name in known}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         f, known = self.function, self.function.__globals__
         if any(known.get(name) is not value for name, value in self.globals.items()):
-            known = known | {name: as_now(value) for name, value in self.globals.items()}
-        cells = tuple([frozen_cell(cell) for cell in self.cells])  # the function may write into what they hold
+            known = known | self.globals
+        # The function may write into what it closes over.
+        cells = tuple([frozen_cell(c) if traced else c for c, traced in zip(self.cells, self.traced, strict=True)])
         again = types.FunctionType(f.__code__, known, f.__name__, f.__defaults__, cells)
         again.__kwdefaults__ = f.__kwdefaults__
         return again(*args, **kwargs)

@@ -118,7 +118,9 @@ class ReverseLevel(Level):
 
         If it were written to, the gradient would be that of the new contents: silently wrong.
         """
-        if isinstance(x, ndarray) and x.flags.writeable and (x.base is None or isinstance(x.base, ndarray)):
+        if isinstance(x, ndarray) and 0 in x.strides:  # of what is broadcast it is the memory that counts
+            self.lock(x.base)
+        elif isinstance(x, ndarray) and x.flags.writeable and (x.base is None or isinstance(x.base, ndarray)):
             self.lock(x.base)  # first: a view becomes writable again only after its base
             x.flags.writeable = False
             self.locked.append(x)

@@ -217,17 +217,26 @@ def changed_through_base(x: Any) -> Any:
     return z.sum()
 
 
-def changed_argument(x: Any) -> Any:
-    y = x * x
-    X[0] = 7.0
-    return y.sum()
-
-
-@pytest.mark.parametrize("f", [changed_after_use, changed_through_base, changed_argument])
+@pytest.mark.parametrize("f", [changed_after_use, changed_through_base])
 def test_an_array_is_not_changed_after_a_rule_has_kept_it(f: Any) -> None:
     with pytest.raises(ValueError, match="read-only") as caught:
         fg.grad(f)(X)
     assert "funcgrad" in caught.value.__notes__[0]
+
+
+def test_an_argument_is_not_changed_under_another_name() -> None:
+    x = np.ones(MANY)
+
+    def f(s: Any) -> Any:
+        y = s * s
+        x[0] = 7.0
+        return y.sum()
+
+    with pytest.raises(ValueError, match="read-only"):
+        fg.grad(f)(x)
+    assert x.flags.writeable
+    x = np.ones(3)
+    np.testing.assert_array_equal(fg.grad(f)(x), [2, 2, 2])
 
 
 def test_small_constants_and_indices_may_change() -> None:
