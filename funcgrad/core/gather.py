@@ -116,7 +116,9 @@ def own(x: Any, owned: bool, like: Any) -> Any:
 
 def last_written(part: Array, index: Any, target: Array) -> Array:
     """Return the part of a cotangent that belongs to what was written at `index`: of values for one place, the last."""
-    like = plain(part)
+    if part.size < 2:
+        return part
+    like = plain(target)
     numbers = np.reshape(np.arange(1, part.size + 1, like=like), part.shape)
     last = np.zeros(target.shape, dtype=numbers.dtype, like=like)
     last[index] = numbers
