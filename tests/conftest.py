@@ -21,6 +21,11 @@ def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(request.node.nodeid.encode()))
 
 
+def state() -> tuple[object, ...]:
+    """Return what a test must leave as it was."""
+    return np.geterr(), fg.is_grad_enabled(), fg.get_default_dtype(), len(CALLS), RUNNING.get()
+
+
 @pytest.fixture(autouse=True)
 def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail a test that leaves a level open, a mode changed, a rule installed, or NumPy's error handling changed."""
@@ -32,9 +37,9 @@ def no_leaks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made.append(level)
 
     monkeypatch.setattr(Level, "__init__", watched)
-    before = (np.geterr(), fg.is_grad_enabled(), len(CALLS), RUNNING.get())
+    before = state()
     yield
-    assert (np.geterr(), fg.is_grad_enabled(), len(CALLS), RUNNING.get()) == before
+    assert state() == before
     assert all(level.closed for level in made), "a transform ended without closing its level"
 
 

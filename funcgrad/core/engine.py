@@ -8,20 +8,22 @@ one is newer than all that waits, its cotangent is handed over directly and the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Set
 from heapq import heappop
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.graph import Node, Pending, Pointwise, send
+from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
+from funcgrad.core.hooks import arrive, depart
 
-__all__ = ["backward"]
+__all__ = ["backward", "unneeded", "walk"]
 
 ndarray = np.ndarray
 
 
-def backward(roots: list[tuple[Node, Array]], release: bool = False) -> None:
+def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pending | None = None) -> None:
     """Send each root's cotangent back to the leaves.
 
     Parameters
@@ -30,13 +32,16 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False) -> None:
         Consumed, so that a graph that nobody else holds is freed while it is walked.
     release : bool
         Whether to free what the nodes saved, although somebody holds the graph: it cannot be walked again.
+    pending : list, optional
+        Where nodes wait for their turn, for those who want to know.
 
     Notes
     -----
     Infinite partial derivatives are legitimate here (``sqrt`` at 0), so the floating point warnings
     that rules would cause are off. Where a cotangent is zero, rules with such partials return zero.
     """
-    pending: Pending = []
+    if pending is None:
+        pending = []
     node: Any
     second: Any
     try:
@@ -75,3 +80,91 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False) -> None:
         for _, node in pending:  # a graph that is kept must not remember half a pass
             node.cotangent = None
         raise
+
+
+# -- The pass with everything that one may ask for ---------------------------------------------------
+
+
+def walk(
+    roots: list[tuple[Node, Array]],
+    pending: Pending,
+    *,
+    release: bool = False,
+    captures: Mapping[Node, bool] | None = None,
+    skip: Set[Node] = frozenset(),
+    level: Any = None,
+    check: Callable[[Node, Any], None] | None = None,
+    failed: Callable[[Node, BaseException], None] | None = None,
+) -> dict[Node, Any]:
+    """Walk as :func:`backward` does, node by node.
+
+    Parameters
+    ----------
+    roots, pending, release
+        As for :func:`backward`.
+    captures : mapping of Node to bool
+        Nodes whose cotangent is wanted, and whether the pass goes on from there. It is taken before the hooks of a node
+        where the pass goes on, and after those of one where it ends.
+    skip : set of Node
+        Nodes that need not be visited.
+    level : Level, optional
+        The level whose graph this is, if the pass is to be recorded there.
+    check : callable, optional
+        Called with each node and the cotangents that it gives.
+    failed : callable, optional
+        Called with the node at which the pass failed, and the error.
+
+    Returns
+    -------
+    dict
+        The cotangents of those nodes of `captures` that were reached.
+    """
+    captures = captures or {}
+    found: dict[Node, Any] = {}
+    node: Any = None
+    try:
+        while roots:
+            send(*roots.pop(), False, pending)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            while pending:
+                node = heappop(pending)[1]
+                g, node.cotangent = node.cotangent, None
+                if node in skip:
+                    continue
+                if node in captures:
+                    node.owned = False
+                    if not captures[node]:
+                        found[node] = arrive(node, g)
+                        continue
+                    found[node] = g
+                depart(node, arrive(node, g), pending, level, check)
+                if release:
+                    node.release()
+    except BaseException as error:
+        for _, waiting in pending:
+            waiting.cotangent = None
+        if failed is not None and node is not None:
+            failed(node, error)
+        raise
+    return found
+
+
+def unneeded(roots: list[Node], wanted: Set[Node]) -> tuple[set[Node], set[Node]]:
+    """Return the nodes behind `roots` from which no wanted one is reached, and those wanted from which another is."""
+    before: dict[Node, tuple[Node, ...]] = {}
+    stack: list[Any] = list(roots)
+    while stack:
+        node = stack.pop()
+        if node not in before:
+            parents = (node.call,) if isinstance(node, Output) else node.parents
+            before[node] = tuple([parent for parent in parents if parent is not None])
+            stack += before[node]
+    needed: set[Node] = set()
+    inner: set[Node] = set()
+    for node in sorted(before, key=lambda node: -node.key):  # oldest first
+        leads = any(parent in needed for parent in before[node])
+        if leads and node in wanted:
+            inner.add(node)
+        if leads or node in wanted:
+            needed.add(node)
+    return before.keys() - needed, inner

@@ -8,8 +8,10 @@ are the hot path; a call of any other primitive is a :class:`Call`.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from heapq import heappush
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -18,7 +20,10 @@ from funcgrad.core.level import zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
 
-__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "send"]
+if TYPE_CHECKING:
+    from funcgrad.core.hooks import Extra
+
+__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected", "copied", "send"]
 
 #: Nodes that wait for their turn in a backward pass: a heap, newest first.
 Pending: TypeAlias = "list[tuple[int, Node]]"
@@ -30,8 +35,13 @@ add = np.add
 class Node:
     """One recorded call: the Function of the graph, a tensor's ``grad_fn``."""
 
-    __slots__ = ("cotangent", "key", "owned")
+    __slots__ = ("cotangent", "extra", "key", "owned")
 
+    asks_hooks: ClassVar[bool] = False  # whether `pull` calls the hooks that are attached
+
+    is_named: ClassVar[bool] = False  # whether `name` is the name that users know
+
+    extra: Extra  # what users have attached; unset if nothing
     key: int  # decreases with age: the newest node of a level has the smallest
     cotangent: Any  # what has arrived so far in the running backward pass
     owned: bool  # whether `cotangent` is a buffer that nobody else holds, so that it may be added to in place
@@ -42,6 +52,14 @@ class Node:
 
     def release(self) -> None:
         """Let go of what was saved, after a pass over a graph that is not kept."""
+
+    def relinked(self, level: Any) -> Node:
+        """Return a node that does the same step on traced values, for a pass that is recorded itself.
+
+        Nodes keep plain arrays. What the rules read is traced again: an operand by the node that it came from, the
+        output by this one. A node that is linear in its cotangent, and reads nothing, is its own.
+        """
+        return self
 
     @property
     def name(self) -> str:
@@ -126,6 +144,17 @@ class Pointwise(Node):
             self.kept = self.kept_second = None
             self.shorts = (short.freed, short_second.freed)
 
+    def relinked(self, level: Any) -> Node:
+        new: Pointwise = copied(self)
+        short, short_second = self.shorts
+        nodes: list[Node | None] = [self, None, None]  # of (y, *operands)
+        nodes[1 + short.operand] = self.parent
+        if short_second is not None:
+            nodes[1 + short_second.operand] = self.second
+            new.kept_second = traced_again(short_second, self.kept_second, nodes, level)
+        new.kept = traced_again(short, self.kept, nodes, level)
+        return new
+
     @property
     def name(self) -> str:
         name: str = self.shorts[0].name
@@ -170,6 +199,26 @@ class Call(Node):
         if self.y is not None or any(x is not None for x in self.xs):
             self.xs, self.y, self.released = (), None, True
 
+    def relinked(self, level: Any) -> Node:
+        if self.released:
+            return self
+        new: Call = copied(self)
+        new.xs = tuple(
+            [
+                x if x is None or link is None else level.again(x, link)
+                for x, link in zip(self.xs, self.links, strict=True)
+            ]
+        )
+        if type(self.output_space) is not tuple:
+            new.y = None if self.y is None else level.again(self.y, self)
+        elif self.y is not None:
+            parts = [
+                level.again(y, Output(level.stamp(), self, i)) if space.is_inexact else y
+                for i, (y, space) in enumerate(zip(self.y, self.output_space, strict=True))
+            ]
+            new.y = type(self.y)(*parts) if hasattr(self.y, "_fields") else type(self.y)(parts)
+        return new
+
     def pull(self, g: Any, pending: Pending) -> None:
         if self.released:
             freed()
@@ -209,7 +258,8 @@ class Output(Node):
         if call.cotangent is None:
             call.cotangent = [None] * len(call.output_space)
             heappush(pending, (call.key, call))
-        call.cotangent[self.index] = g
+        held = call.cotangent[self.index]  # a recorded pass makes another node for the same output
+        call.cotangent[self.index] = g if held is None else held + g
 
     @property
     def name(self) -> str:
@@ -218,3 +268,49 @@ class Output(Node):
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return self.call.parents
+
+
+# -- Copies ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def slots_of(cls: Any) -> tuple[str, ...]:
+    names = [name for base in cls.__mro__ for name in getattr(base, "__slots__", ())]
+    return tuple([name for name in names if name not in ("cotangent", "__weakref__")])
+
+
+def copied(node: Any) -> Any:
+    """Return a copy of a node without hooks, that no cotangent waits at."""
+    cls: Any = getattr(type(node), "fresh", type(node))
+    new = object.__new__(cls)
+    new.cotangent = None
+    for name in slots_of(cls):
+        if hasattr(node, name):
+            setattr(new, name, getattr(node, name))
+    return new
+
+
+#: Where nodes keep their parents, in the order of :attr:`Node.parents`.
+PARENTS = {"parent": 0, "second": 1, "source": 1}
+
+
+def connected(node: Any, parents: Sequence[Node | None]) -> Any:
+    """Return a copy of a node that sends its cotangents to other parents."""
+    new = copied(node)
+    cls: Any = type(new)
+    for name in slots_of(cls):
+        if name == "links":
+            new.links = tuple(parents)
+        elif name in PARENTS and PARENTS[name] < len(parents):
+            setattr(new, name, parents[PARENTS[name]])
+    return new
+
+
+def traced_again(short: Any, kept: Any, nodes: Sequence[Node | None], level: Any) -> Any:
+    """Return what a short rule reads, as values of the level."""
+    indices = short.indices
+    if kept is None or short.rule is freed:
+        return kept
+    values = [kept] if len(indices) == 1 else kept
+    found = [x if (node := nodes[i]) is None else level.again(x, node) for i, x in zip(indices, values, strict=True)]
+    return found[0] if len(indices) == 1 else tuple(found)

@@ -69,7 +69,9 @@ class Elementwise(Primitive):
     def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
         self.arity = len(partials)
         super().__init__(function, partials, **{"batch": aligned} | options)
-        shortened = [None if rule is None else shorten(self.name, rule, self.arity) for rule in self.rules]
+        shortened = [
+            None if rule is None else shorten(self.name, rule, i, self.arity) for i, rule in enumerate(self.rules)
+        ]
         short = tuple(s for s in shortened if s is not None)
         #: For the short paths: per operand, the rule as a function of (g, kept) and where `kept` comes from.
         self.short = short if len(short) == self.arity else None
@@ -96,19 +98,22 @@ class Elementwise(Primitive):
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
-    __slots__ = ("freed", "index", "keep", "name", "rule")
+    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule")
 
-    def __init__(self, name: str, rule: RuleFunction, indices: tuple[int, ...]) -> None:
+    def __init__(self, name: str, rule: RuleFunction, indices: tuple[int, ...], operand: int, arity: int) -> None:
         self.name = name
         self.rule = rule
+        self.operand = operand  # the operand whose cotangent it gives
+        self.arity = arity
+        self.indices = indices  # of the values that are read, in (y, *operands)
         self.index = indices[0] if len(indices) == 1 else None  # of the value that is read, in (y, *operands)
         #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.
         self.keep: Callable[[tuple[Array, ...]], Any] | None = itemgetter(*indices) if indices else None
         #: What takes this one's place in a node whose values were let go.
-        self.freed = self if rule is freed else Short(name, freed, indices)
+        self.freed = self if rule is freed else Short(name, freed, indices, operand, arity)
 
 
-def shorten(name: str, rule: Rule, arity: int) -> Short | None:
+def shorten(name: str, rule: Rule, operand: int, arity: int) -> Short | None:
     """Shorten a rule that reads nothing but values; None for others."""
     values = "yx" if arity == 1 else "yabc"
     if any(read not in values for read in rule.names):
@@ -116,12 +121,12 @@ def shorten(name: str, rule: Rule, arity: int) -> Short | None:
     function = rule.function
     indices = tuple(values.index(read) for read in rule.names)
     if len(indices) == 1:
-        return Short(name, function, indices)
+        return Short(name, function, indices, operand, arity)
     if not indices:
-        return Short(name, lambda g, kept: function(g), indices)
+        return Short(name, lambda g, kept: function(g), indices, operand, arity)
     if len(indices) == 2:  # a call with a star would cost twice as much
-        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), indices)
-    return Short(name, lambda g, kept: function(g, *kept), indices)
+        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), indices, operand, arity)
+    return Short(name, lambda g, kept: function(g, *kept), indices, operand, arity)
 
 
 def singular(rule: RuleFunction) -> RuleFunction:

@@ -11,6 +11,7 @@ from typing import Any
 from funcgrad._typing import AnyFunction
 from funcgrad.core.graph import Node
 from funcgrad.core.level import Shell
+from funcgrad.core.space import space_of
 from funcgrad.debug.program import Program, Step, Value
 from funcgrad.debug.tracing import trace
 from funcgrad.transforms.arguments import Transformed
@@ -113,7 +114,7 @@ def label_of(step: Step) -> str:
 def of_tensor(tensor: Any) -> Picture:
     """Walk ``next_functions`` from the tensor's ``grad_fn``; without recursion, for graphs are deep."""
     picture = Picture("tensor")
-    space = f"{tensor.dtype}[{','.join(map(str, tensor.shape))}]"
+    space = str(space_of(tensor.payload))
     output = picture.box(f"tensor\n{space}", OUTPUT)
     known: dict[Node, str] = {}
     waiting = [(tensor.grad_fn, output, space)] if tensor.grad_fn is not None else []

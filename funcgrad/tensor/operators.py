@@ -13,7 +13,7 @@ from funcgrad.core.kinds import Elementwise
 from funcgrad.core.level import Traced
 from funcgrad.core.primitive import CALLS
 from funcgrad.tensor.modes import GRAD_ENABLED
-from funcgrad.tensor.promotion import as_real, promote
+from funcgrad.tensor.promotion import as_real, promote, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.transforms.reverse import ReverseTracer
 
@@ -51,8 +51,11 @@ def operand(x: Any) -> Any:
     return x.item() if isinstance(x, np.generic) else x
 
 
-def binary(function: Callable[[Any, Any], Any], *, real: bool = False) -> Any:
-    """Return a method ``self op other``; `real` computes integers in the default dtype."""
+def binary(function: Callable[[Any, Any], Any], *, real: bool = False, strict: bool = False) -> Any:
+    """Return a method ``self op other``.
+
+    `real` computes integers in the default dtype; `strict` refuses tensors of different dtypes.
+    """
 
     def method(self: Base, other: Any) -> Any:
         a = self.payload
@@ -60,7 +63,10 @@ def binary(function: Callable[[Any, Any], Any], *, real: bool = False) -> Any:
         if type(a) is not ReverseTracer or not same_dtype(a, b) or not recording():  # the common case is short
             if b is other and not isinstance(b, OPERANDS):
                 return NotImplemented
-            a, b = promote(unwrap(self), operand(other))
+            a, b = unwrap(self), operand(other)
+            if strict:
+                check_dtypes(a, b)
+            a, b = promote(a, b)
             if real:
                 a, b = as_real(a), as_real(b)
         tensor = new(Base.concrete)
@@ -68,10 +74,27 @@ def binary(function: Callable[[Any, Any], Any], *, real: bool = False) -> Any:
             tensor.payload = function(a, b)
         except ValueError as error:  # shapes that do not match
             raise RuntimeError(str(error)) from error
+        except TypeError as error:
+            raise refusal(error) from error
         tensor.grad = None
         return tensor
 
     return method
+
+
+def check_dtypes(a: Any, b: Any) -> None:
+    if hasattr(b, "dtype") and a.dtype != b.dtype:
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {type_name(a.dtype)} != {type_name(b.dtype)}"
+        )
+
+
+def refusal(error: TypeError) -> Exception:
+    """Return PyTorch's kind of error for dtypes that NumPy refuses."""
+    text = str(error)
+    if "numpy boolean" in text:
+        return RuntimeError(f"{text} PyTorch's rule is the same: use ^ or logical_xor(), ~ or logical_not()")
+    return NotImplementedError(f"not implemented for these dtypes: {text}") if "not supported" in text else error
 
 
 def same_dtype(a: ReverseTracer, b: Any) -> bool:
@@ -94,7 +117,10 @@ def unary(function: Any, *, real: bool = False) -> Any:
             y = CALLS[function](x)
         else:
             x = unwrap(self)
-            y = function(as_real(x) if real else x)
+            try:
+                y = function(as_real(x) if real else x)
+            except TypeError as error:
+                raise refusal(error) from error
         tensor = new(Base.concrete)
         tensor.payload = y
         tensor.grad = None
@@ -103,10 +129,35 @@ def unary(function: Any, *, real: bool = False) -> Any:
     return method
 
 
-def vector_dot(a: Array, b: Array) -> Array:
-    if len(a.shape) != 1 or a.shape != b.shape:
-        raise RuntimeError(f"dot: 1D tensors of one size expected, but got shapes {list(a.shape)} and {list(b.shape)}")
-    return np.dot(a, b)
+def quotient(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a division that refuses zero as the divisor of integers."""
+
+    def divide(a: Any, b: Any) -> Any:
+        if is_whole(a) and is_whole(b):
+            check_divisor(b)
+        return function(a, b)
+
+    return divide
+
+
+def is_whole(x: Any) -> bool:
+    return x.dtype.kind in "biu" if hasattr(x, "dtype") else isinstance(x, int)
+
+
+def check_divisor(b: Any) -> None:
+    if np.any(np.equal(b, 0)):
+        raise RuntimeError("ZeroDivisionError")
+
+
+def ordering(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a comparison that refuses complex numbers, which have no order."""
+
+    def compare(a: Any, b: Any) -> Any:
+        if isinstance(b, complex) or a.dtype.kind == "c":
+            raise NotImplementedError(f'"{function.__name__}" not implemented for complex numbers: they have no order')
+        return function(a, b)
+
+    return compare
 
 
 class Arithmetic(Base):
@@ -116,33 +167,34 @@ class Arithmetic(Base):
 
     __array_priority__ = 2000
 
-    __add__ = __radd__ = add = binary(operator.add)
-    __sub__ = sub = binary(operator.sub)
+    __add__ = __radd__ = binary(operator.add)
+    __sub__ = binary(operator.sub)
     __rsub__ = reflected(operator.sub)
-    __mul__ = __rmul__ = mul = binary(operator.mul)
-    __truediv__ = div = binary(operator.truediv, real=True)
+    __mul__ = __rmul__ = binary(operator.mul)
+    __truediv__ = binary(operator.truediv, real=True)
     __rtruediv__ = reflected(operator.truediv, real=True)
-    __pow__ = pow = binary(operator.pow)
+    __pow__ = binary(operator.pow)
     __rpow__ = reflected(operator.pow)
-    __mod__ = remainder = binary(operator.mod)
-    __rmod__ = reflected(operator.mod)
-    __floordiv__ = floor_divide = binary(operator.floordiv)
-    __rfloordiv__ = reflected(operator.floordiv)
-    __matmul__ = matmul = mm = mv = binary(operator.matmul)
+    __mod__ = binary(quotient(operator.mod))
+    __rmod__ = reflected(quotient(operator.mod))
+    __floordiv__ = binary(quotient(operator.floordiv))
+    __rfloordiv__ = reflected(quotient(operator.floordiv))
+    __matmul__ = binary(operator.matmul, strict=True)
     __rmatmul__ = reflected(operator.matmul)
-    dot = binary(vector_dot)
     __and__ = __rand__ = binary(operator.and_)
     __or__ = __ror__ = binary(operator.or_)
     __xor__ = __rxor__ = binary(operator.xor)
-    __lt__ = lt = binary(operator.lt)
-    __le__ = le = binary(operator.le)
-    __gt__ = gt = binary(operator.gt)
-    __ge__ = ge = binary(operator.ge)
-    __eq__ = eq = binary(operator.eq)
-    __ne__ = ne = binary(operator.ne)
+    __lshift__ = binary(operator.lshift)
+    __rlshift__ = reflected(operator.lshift)
+    __rshift__ = binary(operator.rshift)
+    __rrshift__ = reflected(operator.rshift)
+    __lt__ = binary(ordering(operator.lt))
+    __le__ = binary(ordering(operator.le))
+    __gt__ = binary(ordering(operator.gt))
+    __ge__ = binary(ordering(operator.ge))
+    __eq__ = binary(operator.eq)
+    __ne__ = binary(operator.ne)
     __hash__ = object.__hash__
-    maximum = binary(np.maximum)
-    minimum = binary(np.minimum)
 
     __neg__ = neg = unary(np.negative)
     __abs__ = abs = unary(np.absolute)
@@ -163,7 +215,10 @@ class Arithmetic(Base):
     atan = unary(np.arctan, real=True)
 
     def __invert__(self) -> Tensor:
-        return wrap(~unwrap(self))
+        x = unwrap(self)
+        if x.dtype.kind not in "biu":
+            raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        return wrap(~x)
 
     def __pos__(self) -> Any:
         return self
@@ -175,14 +230,3 @@ class Arithmetic(Base):
     def relu(self) -> Tensor:
         """Return the positive part; its derivative at zero is zero."""
         return wrap(relu(unwrap(self)))
-
-    def clamp(self, min: Any = None, max: Any = None) -> Tensor:
-        """Limit the elements to an interval."""
-        x = unwrap(self)
-        if min is not None:
-            x, low = promote(x, operand(min))
-            x = np.where(x < low, low, x)  # nan stays nan
-        if max is not None:
-            x, high = promote(x, operand(max))
-            x = np.where(x > high, high, x)
-        return wrap(x)

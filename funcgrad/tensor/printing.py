@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from funcgrad.tensor.dtypes import DEFAULTS
+
 HostArray = NDArray[Any]
 
 # ---------------------------------------------------------------------------------------------------- options
@@ -65,15 +67,32 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Set how tensors print from here on in this context.
+    """Set how tensors print from here on in this context (thread, asyncio task).
 
-    `profile` ("default", "short" or "full") sets every option at once, the others override it; what is not given stays.
-    Only `sci_mode` goes back to None, the automatic choice, when it is not given: this is PyTorch's rule.
+    What is not given stays. Only `sci_mode` goes back to None, the automatic choice: this is PyTorch's rule.
 
-    >>> set_printoptions(precision=2)
-    >>> format_tensor(np.float32([0.5]))
-    'tensor([0.50])'
-    >>> set_printoptions(profile="default")
+    Parameters
+    ----------
+    precision : int, optional
+        Digits after the point.
+    threshold : float, optional
+        The number of elements above which only the corners are shown.
+    edgeitems : int, optional
+        How many items of a dimension a corner has.
+    linewidth : int, optional
+        Characters of a line.
+    profile : {"default", "short", "full"}, optional
+        Sets every option at once; those that are given override it.
+    sci_mode : bool, optional
+        Whether numbers are in scientific notation; None decides by the values.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.set_printoptions(precision=2)
+    >>> fg.tensor([0.5])
+    tensor([0.50])
+    >>> fg.set_printoptions(profile="default")
     """
     if profile is not None and profile not in PROFILES:
         raise ValueError(f"unknown print profile {profile!r}: choose from {', '.join(map(repr, PROFILES))}")
@@ -85,11 +104,19 @@ def set_printoptions(
 
 @contextmanager
 def printoptions(**options: Any) -> Iterator[None]:
-    """Print with these options inside the `with` block only; takes the keywords of `set_printoptions`.
+    """Print with other options inside of the ``with`` block.
 
-    >>> with printoptions(sci_mode=True):
-    ...     format_tensor(np.float32([0.5]))
-    'tensor([5.0000e-01])'
+    Parameters
+    ----------
+    **options
+        The keywords of :func:`set_printoptions`.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> with fg.printoptions(sci_mode=True):
+    ...     print(fg.tensor([0.5]))
+    tensor([5.0000e-01])
     """
     outside = _options.get()
     set_printoptions(**options)
@@ -107,13 +134,14 @@ def format_tensor(
     *,
     requires_grad: bool = False,
     grad_fn: str | None = None,
-    default_dtype: DTypeLike = np.float32,
+    default_dtype: DTypeLike | None = None,
     device: str | None = None,
     prefix: str = "tensor(",
 ) -> str:
     """The repr of the tensor that holds `array`.
 
-    `grad_fn` is the node's bare name and takes the place of `requires_grad`; `device` is shown when it is given.
+    `grad_fn` is the node's bare name and takes the place of `requires_grad`; `device` is shown when it is given. The
+    dtype is shown unless a reader can tell it, given the default dtype (by default the one that is set).
 
     >>> print(format_tensor(np.ones((2, 2), np.float32), requires_grad=True))
     tensor([[1., 1.],
@@ -127,7 +155,7 @@ def format_tensor(
     suffixes = [] if device is None else [f"device='{device}'"]
     if _shows_size(array, options):
         suffixes.append(f"size={array.shape}")
-    if not _is_default(array, np.dtype(default_dtype)):
+    if not _is_default(array, np.dtype(DEFAULTS.real if default_dtype is None else default_dtype)):
         suffixes.append(f"dtype={dtype_name(array.dtype)}")
     if grad_fn is not None:
         suffixes.append(f"grad_fn=<{grad_fn}>")

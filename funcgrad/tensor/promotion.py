@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DEFAULT_COMPLEX", "DEFAULT_DTYPE", "as_real", "common", "promote", "type_name"]
+from funcgrad.tensor.dtypes import Default, DType
 
-DEFAULT_DTYPE = np.dtype(np.float32)
-DEFAULT_COMPLEX = np.dtype(np.complex64)
+__all__ = ["DEFAULT_COMPLEX", "DEFAULT_DTYPE", "as_real", "common", "promote", "promote_all", "type_name"]
+
+#: What follows `set_default_dtype`, also where it is the default of a parameter.
+DEFAULT_DTYPE = Default(is_complex_default=False)
+DEFAULT_COMPLEX = Default(is_complex_default=True)
 CATEGORIES = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
 NUMBERS = (bool, int, float, complex)
 TYPE_NAMES = {"float16": "Half", "float32": "Float", "float64": "Double", "int8": "Char", "uint8": "Byte"} | {
@@ -66,10 +69,36 @@ def for_number(x: Any, number: Any) -> Any:
 
 def common(arrays: Sequence[Any]) -> list[Any]:
     """Cast arrays that are to be joined to one dtype."""
-    dtype = arrays[0].dtype
-    for x in arrays[1:]:
-        dtype = of_two(dtype, x.dtype)
+    dtype = common_dtype([x.dtype for x in arrays])
     return [x if x.dtype == dtype else x.astype(dtype) for x in arrays]
+
+
+def promote_all(*operands: Any) -> list[Any]:
+    """Cast any number of operands, arrays or Python numbers, as :func:`promote` does two."""
+    if len(operands) == 2:
+        return list(promote(*operands))
+    arrays = [x for x in operands if not isinstance(x, NUMBERS)]
+    if not arrays:
+        return list(operands)
+    dims, points = [x.dtype for x in arrays if x.ndim], [x.dtype for x in arrays if not x.ndim]
+    dtype = common_dtype(dims or points)
+    if dims and points:  # dimensions count more than none
+        dtype = of_scalar(common_dtype(points), dtype)
+    sample: Any = np.empty((), dtype)
+    for number in operands:
+        if isinstance(number, NUMBERS):
+            sample = for_number(sample, number)
+            if isinstance(number, complex) and sample.dtype.kind == "f":
+                sample = sample.astype(np.promote_types(sample.dtype, np.complex64))
+    return [x if isinstance(x, NUMBERS) or x.dtype == sample.dtype else x.astype(sample.dtype) for x in operands]
+
+
+def common_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    """Return the dtype of arrays that have as many dimensions."""
+    dtype = dtypes[0]
+    for other in dtypes[1:]:
+        dtype = of_two(dtype, other)
+    return dtype
 
 
 def as_real(x: Any) -> Any:
@@ -77,6 +106,6 @@ def as_real(x: Any) -> Any:
     return x.astype(DEFAULT_DTYPE) if getattr(x, "dtype", DEFAULT_DTYPE).kind in "biu" else x
 
 
-def type_name(dtype: np.dtype[Any]) -> str:
+def type_name(dtype: np.dtype[Any] | DType) -> str:
     """Return what PyTorch's messages call a dtype."""
     return TYPE_NAMES.get(dtype.name, dtype.name)

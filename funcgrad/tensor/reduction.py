@@ -2,41 +2,231 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from funcgrad.tensor.promotion import type_name
+from funcgrad.tensor.calling import axes_of, axis_of, operation, values_of
+from funcgrad.tensor.promotion import as_real, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.transforms.gradient import stop_gradient
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["Maxima", "Minima", "Reduced"]
+__all__ = [
+    *("all", "any", "averaged", "count_nonzero", "logsumexp", "mean", "nanmean", "nansum", "prod", "reduced"),
+    *("std", "std_mean", "sum", "var", "var_mean"),
+]
 
 Dim: TypeAlias = int | tuple[int, ...] | list[int] | None
 
 INTEGERS = "biu"
+INT64 = np.dtype(np.int64)
 
 
-class Maxima(NamedTuple):
-    """What ``max(dim)`` returns."""
+def reduced(function: Any, x: Any, dim: Dim, keepdim: bool, **options: Any) -> Any:
+    """Apply a NumPy reduction to a payload."""
+    axis: Any = dim
+    if type(dim) is not int and dim is not None:
+        if not isinstance(dim, tuple | list) and (isinstance(dim, bool) or not hasattr(dim, "__index__")):
+            raise TypeError(f"{function.__name__}: dim must be an int or a tuple of ints, got {dim!r}")
+        axis = axes_of(dim, len(x.shape))
+    return function(x, axis=axis, keepdims=keepdim, **options)
 
-    values: Tensor
-    indices: Tensor
 
-    def __repr__(self) -> str:
-        return f"torch.return_types.max(\nvalues={self.values!r},\nindices={self.indices!r})"
+def averaged(name: str, x: Any) -> Any:
+    """Refuse integers, of which the mean is none."""
+    if x.dtype.kind in INTEGERS:
+        raise RuntimeError(
+            f"{name}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {type_name(x.dtype)}"
+        )
+    return x
 
 
-class Minima(NamedTuple):
-    """What ``min(dim)`` returns."""
+def cast(x: Any, dtype: Any) -> Any:
+    return x if dtype is None else x.astype(np.dtype(dtype))
 
-    values: Tensor
-    indices: Tensor
 
-    def __repr__(self) -> str:
-        return f"torch.return_types.min(\nvalues={self.values!r},\nindices={self.indices!r})"
+# -- Sums and products -----------------------------------------------------------------------------------------
+
+
+@operation
+def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Sum over all dimensions, or the given ones.
+
+    Parameters
+    ----------
+    input : Tensor
+    dim : int or tuple of int, optional
+    keepdim : bool
+        Whether these dimensions stay, with length one.
+    dtype : dtype, optional
+        What the elements are cast to first; integers and booleans are summed as int64.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.sum(fg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    x = cast(unwrap(input), dtype)
+    if dtype is None and x.dtype.kind in INTEGERS:
+        return wrap(reduced(np.sum, x, dim, keepdim, dtype=INT64))
+    if x.dtype.kind in INTEGERS:  # NumPy would widen
+        return wrap(reduced(np.sum, x, dim, keepdim, dtype=x.dtype))
+    return wrap(reduced(np.sum, x, dim, keepdim))
+
+
+@operation
+def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Sum what is not nan."""
+    x = unwrap(input)
+    x = np.where(np.isnan(x), x.dtype.type(0), x) if x.dtype.kind in "fc" else x
+    return sum(wrap(x), dim, keepdim, dtype=dtype)
+
+
+@operation
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Multiply over all dimensions, or the given one."""
+    x = cast(unwrap(input), dtype)
+    options = {"dtype": INT64} if dtype is None and x.dtype.kind in INTEGERS else {}
+    if dim is not None:
+        dim = axis_of(dim, len(x.shape))
+    return wrap(reduced(np.prod, x, dim, keepdim, **options))
+
+
+@operation
+def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Average over all dimensions, or the given ones."""
+    x = cast(unwrap(input), dtype)
+    return wrap(reduced(np.mean, averaged("mean", x), dim, keepdim))
+
+
+@operation
+def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """Average what is not nan."""
+    x = averaged("nanmean", cast(unwrap(input), dtype))
+    found = ~np.isnan(x)
+    total = reduced(np.sum, np.where(found, x, x.dtype.type(0)), dim, keepdim)
+    return wrap(total / reduced(np.sum, found, dim, keepdim).astype(total.dtype))
+
+
+@operation
+def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
+    """Return ``log(sum(exp(x)))``, without overflow.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.logsumexp(fg.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6932)
+    """
+    x = as_real(unwrap(input))
+    axes = axes_of(dim, len(x.shape))
+    if 0 in [x.shape[d] for d in axes]:
+        return wrap(np.log(np.sum(np.exp(x), axis=axes, keepdims=keepdim)))
+    largest = np.max(stop_gradient(x) if x.dtype.kind == "f" else np.real(stop_gradient(x)), axis=axes, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, largest.dtype.type(0))
+    total = np.log(np.sum(np.exp(x - largest), axis=axes, keepdims=True)) + largest
+    return wrap(total if keepdim else np.squeeze(total, axis=axes))
+
+
+@operation
+def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
+    """Count the elements that are not zero."""
+    x = values_of(input)
+    return wrap(np.asarray(reduced(np.sum, x != 0, axes_of(dim, len(x.shape)), False, dtype=INT64)))
+
+
+# -- Variances ---------------------------------------------------------------------------------------------------
+
+
+def spread(
+    function: Any, input: Tensor, dim: Any, unbiased: Any, keepdim: bool, correction: Any, mean: bool = False
+) -> Any:
+    """Apply ``np.var`` or ``np.std``. What comes first may be `unbiased`, as in the older signature."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{function.__name__}(): give `correction` or `unbiased`, not both")
+    ddof = (1 if unbiased in (None, True) else 0) if correction is None else correction
+    x = unwrap(input)
+    if x.dtype.kind in INTEGERS:
+        raise RuntimeError(
+            f"{function.__name__} and {function.__name__}_mean only support floating point and complex dtypes"
+        )
+    y = wrap(reduced(function, x, dim if dim is None else axes_of(dim, len(x.shape)), keepdim, ddof=ddof))
+    return (y, wrap(reduced(np.mean, x, dim, keepdim))) if mean else y
+
+
+@operation
+def var(
+    input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+) -> Tensor:
+    """Return the variance: squares summed and divided by the number of elements less `correction`, which is 1.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> x = fg.tensor([1.0, 2.0, 3.0])
+    >>> fg.var(x), fg.var(x, correction=0)
+    (tensor(1.), tensor(0.6667))
+    """
+    found: Tensor = spread(np.var, input, dim, unbiased, keepdim, correction)
+    return found
+
+
+@operation
+def std(
+    input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+) -> Tensor:
+    """Return the standard deviation: the square root of :func:`var`."""
+    found: Tensor = spread(np.std, input, dim, unbiased, keepdim, correction)
+    return found
+
+
+@operation
+def var_mean(
+    input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+) -> tuple[Tensor, Tensor]:
+    """Return variance and mean."""
+    found: tuple[Tensor, Tensor] = spread(np.var, input, dim, unbiased, keepdim, correction, mean=True)
+    return found
+
+
+@operation
+def std_mean(
+    input: Tensor, dim: Dim = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: Any = None
+) -> tuple[Tensor, Tensor]:
+    """Return standard deviation and mean."""
+    found: tuple[Tensor, Tensor] = spread(np.std, input, dim, unbiased, keepdim, correction, mean=True)
+    return found
+
+
+# -- Truth -------------------------------------------------------------------------------------------------------
+
+
+def truth(function: Any, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
+    x = values_of(input)
+    y = reduced(function, x, dim, keepdim)
+    return wrap(y.astype(x.dtype) if x.dtype == np.uint8 else y)  # as PyTorch has it
+
+
+@operation
+def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return whether all elements are true."""
+    return truth(np.all, input, dim, keepdim)
+
+
+@operation
+def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    """Return whether any element is true."""
+    return truth(np.any, input, dim, keepdim)
+
+
+# -- Methods -------------------------------------------------------------------------------------------------------
 
 
 class Reduced(Base):
@@ -44,86 +234,23 @@ class Reduced(Base):
 
     __slots__ = ()
 
-    def reduce(self, function: Any, dim: Dim, keepdim: bool, **options: Any) -> Tensor:
-        if (dim is not None and not isinstance(dim, int | tuple | list)) or isinstance(dim, bool):
-            raise TypeError(f"{function.__name__}: dim must be an int or a tuple of ints, got {dim!r}")
-        x = unwrap(self)
-        if isinstance(dim, tuple | list):
-            dim = tuple(dim) or tuple(range(len(x.shape)))
-        return wrap(function(x, axis=dim, keepdims=keepdim, **options))
+    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **named: Any) -> Tensor:
+        """Sum over all dimensions, or the given ones; integers and booleans as int64 unless a dtype is given."""
+        if dim is None and dtype is None and not keepdim and not named:  # the common case is short
+            x = unwrap(self)
+            if x.dtype.kind == "f":
+                return wrap(np.sum(x))
+        return sum(self, **chosen(dim, keepdim), dtype=dtype, **named)
 
-    def counted(self, function: Any, dim: Dim, keepdim: bool) -> Tensor:
-        """Reduce to int64 where the elements are integers."""
-        options = {"dtype": np.dtype(np.int64)} if self.dtype.kind in INTEGERS else {}
-        return self.reduce(function, dim, keepdim, **options)
-
-    def averaged(self, function: Any, dim: Dim, keepdim: bool, **options: Any) -> Tensor:
-        """Reduce what must not be integers."""
-        if self.dtype.kind in INTEGERS:
-            raise RuntimeError(
-                f"{function.__name__}(): could not infer output dtype. Input dtype must be either a floating point or "
-                f"complex dtype. Got: {type_name(self.dtype)}"
-            )
-        return self.reduce(function, dim, keepdim, **options)
-
-    def sum(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """Sum over all dimensions, or the given ones."""
-        return self.counted(np.sum, dim, keepdim)
-
-    def prod(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        """Multiply over all dimensions, or the given one."""
-        return self.counted(np.prod, dim, keepdim)
-
-    def mean(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
+    def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **named: Any) -> Tensor:
         """Average over all dimensions, or the given ones."""
-        return self.averaged(np.mean, dim, keepdim)
+        if dim is None and dtype is None and not keepdim and not named:
+            x = unwrap(self)
+            if x.dtype.kind == "f":
+                return wrap(np.mean(x))
+        return mean(self, **chosen(dim, keepdim), dtype=dtype, **named)
 
-    def var(self, dim: Dim = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
-        """Return the variance, unbiased unless `correction` is 0."""
-        return self.averaged(np.var, dim, keepdim, ddof=correction)
 
-    def std(self, dim: Dim = None, keepdim: bool = False, *, correction: int = 1) -> Tensor:
-        """Return the standard deviation, from the unbiased variance unless `correction` is 0."""
-        return self.averaged(np.std, dim, keepdim, ddof=correction)
-
-    def amax(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """Return the maximum over all dimensions, or the given ones; ties share the gradient."""
-        return self.reduce(np.amax, dim, keepdim)
-
-    def amin(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """Return the minimum over all dimensions, or the given ones; ties share the gradient."""
-        return self.reduce(np.amin, dim, keepdim)
-
-    def max(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """Return the maximum; along a dimension, values and indices, of which the first of ties gets the gradient."""
-        return self.amax() if dim is None else Maxima(*self.extreme(np.argmax, dim, keepdim))
-
-    def min(self, dim: int | None = None, keepdim: bool = False) -> Any:
-        """Return the minimum; along a dimension, values and indices, of which the first of ties gets the gradient."""
-        return self.amin() if dim is None else Minima(*self.extreme(np.argmin, dim, keepdim))
-
-    def extreme(self, place: Any, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
-        if not isinstance(dim, int) or isinstance(dim, bool):
-            raise TypeError(f"dim must be an int, got {dim!r}; for two tensors there are maximum and minimum")
-        x = unwrap(self)
-        indices = place(self.values(), axis=dim, keepdims=True)
-        values = np.take_along_axis(x, indices, axis=dim)
-        if not keepdim:
-            values, indices = np.squeeze(values, dim), np.squeeze(indices, dim)
-        return wrap(values), wrap(indices)
-
-    def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        """Return the place of the maximum."""
-        return wrap(np.argmax(self.values(), axis=dim, keepdims=keepdim))
-
-    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
-        """Return the place of the minimum."""
-        return wrap(np.argmin(self.values(), axis=dim, keepdims=keepdim))
-
-    def all(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """Return whether all elements are true."""
-        return self.reduce(np.all, dim, keepdim)
-
-    def any(self, dim: Dim = None, keepdim: bool = False) -> Tensor:
-        """Return whether any element is true."""
-        return self.reduce(np.any, dim, keepdim)
+def chosen(dim: Dim, keepdim: bool) -> dict[str, Any]:
+    """Return what was given of these, which may have come by another name."""
+    return ({} if dim is None else {"dim": dim}) | ({"keepdim": keepdim} if keepdim else {})

@@ -15,15 +15,17 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Write
 from funcgrad.core.graph import Leaf, Node, Pending
+from funcgrad.core.hooks import arrive, depart
+from funcgrad.core.kinds import all_finite
 from funcgrad.core.level import Traced
-from funcgrad.core.memory import Place
+from funcgrad.core.memory import Place, add_at
 from funcgrad.core.space import space_of
-from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
+from funcgrad.transforms.reverse import NonfiniteTracer, ReverseLevel, ReverseTracer
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["ROOT", "AccumulateGrad", "GradFn", "grad_fn_name", "leaf_tracer", "strip_root"]
+__all__ = ["ROOT", "AccumulateGrad", "grad_fn_name", "leaf_tracer", "strip_root"]
 
 
 class RootLevel(ReverseLevel):
@@ -48,12 +50,30 @@ class RootLevel(ReverseLevel):
     def constant(self, value: Array) -> ReverseTracer:
         return self.tracer(value, Leaf(self.stamp()), space_of(value))
 
+    def again(self, value: Array, node: Node) -> ReverseTracer:
+        """Trace once more a value that a node has kept."""
+        out = self.tracer(value, node, space_of(value))
+        if not all_finite(value):
+            out.__class__ = NonfiniteTracer
+        return out
+
     def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
         """Write into the memory itself, which other tensors share, whoever else holds it."""
         memory, target = place.target(base.value)
-        target[place.index] = value.value
-        node = Write(self.stamp(), base.node, value.node, value.space, place, add)
-        base.become(self.tracer(memory, node, base.space))
+        finite = not isinstance(base, NonfiniteTracer)
+        written, source, space = value, None, None
+        if isinstance(value, ReverseTracer) and value.level is self:
+            finite = finite and not isinstance(value, NonfiniteTracer)
+            written, source, space = value.value, value.node, value.space
+        elif space_of(value).is_inexact:
+            finite = finite and all_finite(np.asarray(value))
+        if add:
+            add_at(target, place.index, written)
+        else:
+            target[place.index] = written
+        base.become(self.tracer(memory, Write(self.stamp(), base.node, source, space, place, add), base.space))
+        if not finite:
+            base.__class__ = NonfiniteTracer
 
     def present(self, tracer: Traced) -> Any:
         return self.wrap(tracer)
@@ -65,20 +85,33 @@ ROOT = RootLevel()
 class AccumulateGrad(Node):
     """The node of a leaf tensor: adds what arrives to the tensor's ``.grad``."""
 
-    __slots__ = ("tensor",)
+    __slots__ = ("finished", "tensor")
 
     name = "AccumulateGrad"
     parents = ()
+    asks_hooks = True
 
     def __init__(self, tensor: Tensor) -> None:
         self.key = ROOT.stamp()
         self.cotangent = None
+        self.extra: Any = None
+        self.finished: dict[int, Any] | None = None  # what to call once the gradient is there
         self.tensor = weakref.ref(tensor)  # the tensor holds its node
 
     def pull(self, g: Array, pending: Pending) -> None:
+        if self.extra is None:
+            self.step(g, pending)
+        else:
+            depart(self, arrive(self, g), pending)
+
+    def step(self, g: Array, pending: Pending) -> None:
         tensor = self.tensor()
-        if tensor is not None:
-            tensor.accumulate(g if (self.owned and g.base is None) or not isinstance(g, np.ndarray) else g.copy())
+        if tensor is None:
+            return
+        tensor.accumulate(g if (self.owned and g.base is None) or not isinstance(g, np.ndarray) else g.copy())
+        if self.finished:
+            for hook in list(self.finished.values()):
+                hook(tensor)
 
 
 def leaf_tracer(tensor: Tensor, value: Array) -> ReverseTracer:
@@ -122,7 +155,8 @@ NAMES = {
 
 def grad_fn_name(node: Node) -> str:
     """Return PyTorch's name for a node."""
-    if isinstance(node, AccumulateGrad):
+    node = getattr(node, "call", node)  # what several outputs have in common
+    if isinstance(node, AccumulateGrad) or node.is_named:
         return node.name
     name = NAMES.get(node.name, node.name.title().replace("_", ""))
     if name == "CopySlices":
@@ -151,37 +185,3 @@ def product_name(ndims: tuple[int, ...]) -> str:
     """Return the name of a matrix product by its operands' dimensions."""
     names: dict[tuple[int, ...], str] = {(1, 1): "Dot", (2, 1): "Mv", (2, 2): "Mm", (3, 3): "Bmm"}
     return names.get(ndims, "UnsafeView")
-
-
-class GradFn:
-    """A tensor's ``grad_fn``: a Function node as PyTorch shows it."""
-
-    __slots__ = ("node",)
-
-    node: Node
-
-    def name(self) -> str:
-        """Return PyTorch's name of the Function."""
-        prefix = "torch::autograd::" if isinstance(self.node, AccumulateGrad) else ""
-        return prefix + grad_fn_name(self.node)
-
-    @property
-    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
-        """The nodes of the inputs, each with the number of its output; None for an input without gradient."""
-        return tuple((None if parent is None else grad_fn(parent), 0) for parent in self.node.parents)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, GradFn) and other.node is self.node
-
-    def __hash__(self) -> int:
-        return hash(id(self.node))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} object at {id(self.node):#x}>"
-
-
-def grad_fn(node: Node) -> GradFn:
-    """Return the ``grad_fn`` for a node: an instance of a class of the node's name."""
-    fn: GradFn = type(grad_fn_name(node), (GradFn,), {"__slots__": ()})()
-    fn.node = node
-    return fn

@@ -8,28 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.tensor.size import Size
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Shaped", "Size", "translate"]
-
-
-class Size(tuple[int, ...]):
-    """A shape, as PyTorch prints it."""
-
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """Return the number of elements."""
-        return int(np.prod(self))
-
-    def __getitem__(self, index: Any) -> Any:
-        part = tuple.__getitem__(self, index)
-        return Size(part) if isinstance(part, tuple) else part
-
-    def __repr__(self) -> str:
-        return f"torch.Size({list(self)})"
 
 
 # -- Indices -----------------------------------------------------------------------------------------------
@@ -83,7 +67,7 @@ class Shaped(Base):
     @property
     def shape(self) -> Size:
         """The length of every dimension."""
-        return Size(self.payload.shape)
+        return tuple.__new__(Size, self.payload.shape)  # no check
 
     @property
     def ndim(self) -> int:
@@ -116,8 +100,9 @@ class Shaped(Base):
         return bool(np.any(unwrap(self == element)))
 
     def __getitem__(self, index: Any) -> Tensor:
+        steps = translate(index)
         x = unwrap(self)
-        for step in translate(index):
+        for step in steps:
             x = x[step]
         return wrap(x)
 
@@ -129,7 +114,14 @@ class Shaped(Base):
             raise RuntimeError(str(error)) from error
 
     def view(self, *shape: Any) -> Tensor:
-        """Return a view of another shape; it shares memory, so the elements must lie in order."""
+        """Return a view of another shape, or one that reads the bytes as another dtype.
+
+        It shares memory, so the elements must lie in order.
+        """
+        if len(shape) == 1 and hasattr(shape[0], "itemsize"):
+            if self.requires_grad:
+                raise RuntimeError("view(dtype) of a tensor that requires gradients: the bytes have no derivative")
+            return wrap(self.memory().view(np.dtype(shape[0])))
         new = self.reshape(*shape)
         old, seen = self.values(), new.values()
         if isinstance(old, np.ndarray) and old.size and not np.may_share_memory(old, seen):
@@ -184,25 +176,3 @@ class Shaped(Base):
     def clone(self) -> Tensor:
         """Return a copy through which gradients flow."""
         return wrap(np.copy(unwrap(self)))
-
-    def to(self, dtype: Any) -> Any:
-        """Cast to a dtype."""
-        if np.dtype(dtype) == self.dtype:
-            return self
-        if self.dtype.kind == "c" and np.dtype(dtype).kind != "c":
-            raise RuntimeError("a cast from complex to real would drop the imaginary part: take np.real(t) first")
-        return wrap(unwrap(self).astype(np.dtype(dtype)))
-
-    type = to
-
-    def double(self) -> Any:
-        """Cast to float64."""
-        return self.to(np.float64)
-
-    def float(self) -> Any:
-        """Cast to float32."""
-        return self.to(np.float32)
-
-    def long(self) -> Any:
-        """Cast to int64."""
-        return self.to(np.int64)

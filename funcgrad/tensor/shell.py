@@ -2,16 +2,23 @@
 
 A payload is an array, or a tracer where gradients are recorded. The chapters of the facade (operators, shape,
 reductions, writing) are subclasses of :class:`Base` without slots; :class:`funcgrad.Tensor` joins them.
+
+A tensor that is a view knows the tensor whose memory it shows, as in PyTorch: :func:`wrap` finds it in what was
+unwrapped last, if the arrays share memory. So whatever makes views, a method or a NumPy function, need not say so.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
 
 import numpy as np
 
+from funcgrad._typing import Array
 from funcgrad.core.level import Shell, Traced
 from funcgrad.core.space import space_of
+from funcgrad.tensor.dtypes import DType, dtype_of
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.root import ROOT, AccumulateGrad
 from funcgrad.transforms.reverse import ReverseTracer
@@ -19,16 +26,19 @@ from funcgrad.transforms.reverse import ReverseTracer
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["Base", "unwrap", "unwrap_all", "wrap", "wrap_all"]
+__all__ = ["Base", "Link", "Views", "link_of", "owner", "peek", "unwrap", "unwrap_all", "views_of", "wrap", "wrap_all"]
+
+ndarray = np.ndarray
 
 
 class Base(Shell):
     """What every tensor is: a payload and what ``backward`` left."""
 
-    __slots__ = ("__weakref__", "grad", "payload")
+    __slots__ = ("__weakref__", "family", "grad", "payload")
 
     payload: Any
     grad: Tensor | None
+    family: Link | Views  # of a view its base, of a base its views; unset for others, which are cheaper to make
 
     concrete: ClassVar[type[Tensor]]  # the class that joins all chapters: what `wrap` makes
 
@@ -79,9 +89,9 @@ class Base(Shell):
         return value
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype of the elements."""
-        return space_of(self.payload).dtype
+    def dtype(self) -> DType:
+        """The dtype of the elements; NumPy takes it for its own."""
+        return dtype_of(space_of(self.payload).dtype)
 
 
 def wrap(payload: Any) -> Tensor:
@@ -89,6 +99,12 @@ def wrap(payload: Any) -> Tensor:
     tensor = object.__new__(Base.concrete)
     tensor.payload = payload
     tensor.grad = None
+    kind = type(payload)
+    if kind is ndarray:
+        if payload.base is not None:
+            link(tensor)
+    elif kind is ReverseTracer and payload.value.base is not None:
+        link(tensor)
     return tensor
 
 
@@ -96,6 +112,12 @@ def unwrap(x: Any) -> Any:
     """Return the payload of a tensor, without its place in the graph where recording is off; anything else passes."""
     if not isinstance(x, Base):
         return x
+    LAST.tensor = ref(x)
+    return peek(x)
+
+
+def peek(x: Base) -> Any:
+    """Return what :func:`unwrap` does, of a tensor whose memory the result will not share."""
     payload = x.payload
     if isinstance(payload, ReverseTracer) and payload.level is ROOT and not GRAD_ENABLED.get():
         return payload.value
@@ -123,6 +145,92 @@ def wrap_all(result: Any) -> Any:
         parts = [wrap_all(item) for item in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     return result
+
+
+# -- Views and their bases ----------------------------------------------------------------------------------
+
+
+class Last(threading.local):
+    """The tensor that this thread has unwrapped last: what it has wrapped now may be a view of that."""
+
+    tensor: ref[Base] | None = None
+
+
+LAST = Last()
+
+
+class Link:
+    """Of a view: the tensor that owns the memory, and why it may not be written to where gradients are recorded."""
+
+    __slots__ = ("base", "mode")
+
+    def __init__(self, base: Base, mode: str | None) -> None:
+        self.base = base
+        self.mode = mode  # "no_grad", or the name of a function that returns several views; None if it may
+
+
+class Views:
+    """Of a tensor whose memory others show: those outside the graph, which follow when it becomes part of that."""
+
+    __slots__ = ("limit", "references")
+
+    def __init__(self) -> None:
+        self.limit = 16
+        self.references: list[ref[Base]] = []
+
+    def add(self, view: Base) -> None:
+        if len(self.references) >= self.limit:
+            self.references = [reference for reference in self.references if reference() is not None]
+            self.limit = 2 * len(self.references) + 16
+        self.references.append(ref(view))
+
+
+def owner(array: Array) -> Array:
+    """Return the array whose memory a view shows. What lies between a tensor and its detached twin ends the search."""
+    base = array.base
+    while base is not None:
+        if isinstance(base, memoryview):
+            break
+        if hasattr(base, "dtype"):
+            array = base
+        base = getattr(base, "base", None)  # NumPy's tricks with strides put objects in between
+    return array
+
+
+def link_of(tensor: Base) -> Link | None:
+    """Return what a view knows of its base; None for a tensor that is no view."""
+    family = getattr(tensor, "family", None)
+    return family if type(family) is Link else None
+
+
+def link(tensor: Base) -> None:
+    """Note whose memory a tensor shows, if it is that of the tensor that was unwrapped last."""
+    parent = None if LAST.tensor is None else LAST.tensor()
+    if parent is None or parent is tensor:
+        return
+    seen, array = parent.values(), tensor.values()
+    if type(seen) is not ndarray or type(array) is not ndarray or owner(seen) is not owner(array):
+        return
+    known = link_of(parent)
+    base = parent if known is None else known.base
+    mode = None if known is None else known.mode
+    if mode is None and not GRAD_ENABLED.get():
+        mode = "no_grad"
+    tensor.family = Link(base, mode)
+    if type(tensor.payload) is ndarray and type(base.payload) is ndarray and array.dtype.kind in "fc":
+        views = getattr(base, "family", None)
+        if type(views) is not Views:
+            views = base.family = Views()
+        views.add(tensor)
+
+
+def views_of(name: str, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Mark the views that a function returns together: they may not be written to where gradients are recorded."""
+    for tensor in tensors:
+        known = link_of(tensor)
+        if known is not None and known.mode is None:
+            tensor.family = Link(known.base, name)
+    return tensors
 
 
 ROOT.wrap = wrap

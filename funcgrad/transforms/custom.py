@@ -243,7 +243,9 @@ class CustomCall(Primitive):
         if self.body.has_vjp:
             outs, residuals, memo = self.body.forward(self, values, own)
             self.refuse_leaks([*outs, *residuals])
-            recorded, kept = Recorded(self.body, len(operands), memo), [None] * len(operands)
+            recorded = Recorded(self.body, len(operands), memo)
+            # Tensors: a backward pass that is recorded itself runs the rule once more, on the operands.
+            kept = list(values) if level.depth == 0 else [None] * len(operands)
             for x, yes in zip(values, own, strict=True):
                 if not yes:
                     level.lock(x)
@@ -335,7 +337,12 @@ class Recorded(CustomCall):
             raise self.body.undefined("reverse")
         known = call.params.get("zero", [False] * len(g))
         gs = [None if zero else h for h, zero in zip(g, known, strict=True)]
-        found = self.body.backward(self.memo, call.xs[self.count :], gs)
+        memo = self.memo
+        residuals: Sequence[Any] = call.xs[self.count :]
+        if any(isinstance(x, ReverseTracer) for x in call.xs[: self.count]):
+            own = [link is not None for link in call.links[: self.count]]
+            _, residuals, memo = self.body.forward(self, call.xs[: self.count], own)
+        found = self.body.backward(memo, residuals, gs)
         return [(i, c) for i, c in enumerate(found) if c is not None]
 
 
@@ -343,6 +350,11 @@ class Transposed(Recorded):
     """A call whose rule for tangents has been recorded: the pullback is the last operand."""
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
+        if any(isinstance(x, ReverseTracer) and x.level.depth == 0 for x in call.xs[: self.count]):
+            own = [link is not None for link in call.links[: self.count]]
+            _, moves, pullback = self.linear(vjp, call.xs[: self.count], own)
+            found = transposed(pullback, g, own, moves)
+            return [(i, c) for i, c in enumerate(found) if c is not None]
         found = transposed(call.xs[-1], g, *self.memo)
         return [(i, c) for i, c in enumerate(found) if c is not None]
 

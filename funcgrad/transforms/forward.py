@@ -21,7 +21,7 @@ from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
 from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
-from funcgrad.tree import flatten
+from funcgrad.tree import flatten, map
 
 __all__ = ["jvp"]
 
@@ -190,7 +190,7 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
         output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output
-            aux = present(strip(aux, level))
+            aux = present(map(lambda leaf: strip(leaf, level), aux))
         outputs, tree = flatten(output)
         values = [strip(y, level) for y in outputs]  # before the end, for a view may have to be read again
     finally:

@@ -16,7 +16,7 @@ from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
 from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
-from funcgrad.tree import flatten
+from funcgrad.tree import flatten, map
 
 __all__ = ["linearize"]
 
@@ -126,7 +126,7 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
         output = call_traced(level, f, structure.unflatten(inputs), {})
         if has_aux:
             output, aux = output
-            aux = present(strip(aux, level))
+            aux = present(map(lambda leaf: strip(leaf, level), aux))
         outputs, tree = flatten(output)
         results = [register_of(y, level) for y in outputs]
         values_out = [as_array(strip(y, level)) if is_array(strip(y, level)) else y for y in outputs]

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import pickle
 import threading
 import warnings
 from collections.abc import Callable
@@ -207,11 +208,6 @@ def test_a_gradient_argument_broadcasts_to_the_shape_of_the_tensor() -> None:
         (x * 2).sum().backward(fg.ones(3))
 
 
-def test_create_graph_is_refused() -> None:
-    with pytest.raises(NotImplementedError, match="nest"):
-        fg.tensor(1.0, requires_grad=True).backward(create_graph=True)
-
-
 def test_an_error_in_a_backward_pass_leaves_no_half_pass_behind() -> None:
     x = tensor(1.0)
     h = x.exp()
@@ -253,44 +249,12 @@ def test_threads_share_leaves() -> None:
     assert x.grad.tolist() == [200.0] * 50
 
 
-def test_no_grad_cannot_decorate_what_runs_later() -> None:
-    def generate() -> Any:
-        yield 1
-
-    async def wait() -> None: ...
-
-    for function in (generate, wait):
-        with pytest.raises(TypeError, match="inside of it"):
-            fg.no_grad()(function)
+def test_no_grad_decorates_functions_only() -> None:
     with pytest.raises(TypeError, match="decorates"):
         fg.no_grad(3)
 
 
 # -- Writing -------------------------------------------------------------------------------------------------
-
-
-def test_a_write_that_a_view_would_miss_is_refused() -> None:
-    x = fg.ones(2, requires_grad=True)
-    base = fg.zeros(2)
-    view = base[0:1]
-    with pytest.raises(RuntimeError, match="clone"):
-        base.mul_(x)
-    with pytest.raises(RuntimeError, match="clone"):
-        view.mul_(x[0:1])
-    detached = fg.zeros(2)
-    alias = detached.detach()
-    with pytest.raises(RuntimeError, match="clone"):
-        detached[0] = x[0]
-    assert alias.tolist() == [0.0, 0.0]
-
-
-def test_numpy_memory_is_not_missed_either() -> None:
-    x = fg.ones(2, requires_grad=True)
-    base = fg.zeros(2)
-    held = base.numpy()
-    with pytest.raises(RuntimeError, match="clone"):
-        base += x
-    assert held.tolist() == [0.0, 0.0]
 
 
 def test_writes_are_logged_only_while_somebody_can_notice() -> None:
@@ -364,5 +328,5 @@ def test_memory_returns_without_the_garbage_collector() -> None:
 def test_copies_and_pickles() -> None:
     x = fg.ones(2, requires_grad=True)
     assert copy.deepcopy({"x": x})["x"].requires_grad
-    with pytest.raises(TypeError, match="pickled"):
-        copy.copy(x)
+    assert np.shares_memory(copy.copy(x).detach().numpy(), x.detach().numpy())
+    assert pickle.loads(pickle.dumps(x)).requires_grad

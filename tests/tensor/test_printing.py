@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import funcgrad as fg
 from funcgrad.tensor import printing
 from funcgrad.tensor.printing import dtype_name, format_scalar, format_tensor, printoptions, set_printoptions
 
@@ -403,3 +405,61 @@ OPTION_SETS = st.fixed_dictionaries(
 def test_drawn_array(array: Array, options: dict[str, Any], grad: dict[str, bool], default: str) -> None:
     differentiable = array.dtype.kind in "fc"
     assert_agrees(array, **(grad if differentiable else {}), default=default, **options)
+
+
+# -------------------------------------------------------------------------------------------------- tensors
+
+PROGRAM = """
+x = torch.arange(6.0).reshape(2, 3).requires_grad_()
+for t in (x, x * 2, x.sum(), x.mean(), x.detach(), x.T, x[0], x[0, 1], x > 2, x.long(), x.double(), x.double() * 2):
+    print(t)
+    print([t], {"t": t})
+for t in (torch.zeros(0), torch.zeros(0, 3), torch.zeros(2, 0, dtype=torch.int32), torch.ones(0, requires_grad=True)):
+    print(t)
+torch.set_printoptions(precision=2, linewidth=40)
+print(torch.arange(20.0) / 7, (x / 7) * 1)
+torch.set_printoptions(profile="full")
+print(torch.arange(1100))
+torch.set_printoptions(profile="short")
+print(torch.arange(1100.0), x / 3)
+torch.set_printoptions(profile="default")
+print(torch.arange(1100), torch.ones(40, 40), torch.ones(1001) * 1e-5, torch.ones(3, requires_grad=True) * 1e9)
+"""
+
+
+def test_tensors_print_as_pytorch_prints_them(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(PROGRAM, {"torch": fg})
+    ours = capsys.readouterr().out
+    exec(PROGRAM, {"torch": torch})
+    assert ours == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("default", ["float64", "float16"])
+def test_the_dtype_is_shown_where_it_is_not_the_default(default: str) -> None:
+    try:
+        for library in (fg, torch):
+            library.set_default_dtype(getattr(library, default))
+        for dtype in DTYPES:
+            ours, theirs = (library.ones(2, dtype=getattr(library, dtype)) for library in (fg, torch))
+            assert repr(ours) == repr(theirs)
+            assert repr(ours[:0]) == repr(theirs[:0])
+    finally:
+        for library in (fg, torch):
+            library.set_default_dtype(library.float32)
+
+
+@pytest.mark.parametrize("count", range(20))
+def test_random_tensors(count: int, rng: np.random.Generator) -> None:
+    for _ in range(50):
+        dtype = DTYPES[rng.integers(len(DTYPES))]
+        shape = tuple(rng.integers(1, 14, rng.integers(0, 4)))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            real, imag = (rng.standard_normal(shape) * 10.0 ** rng.integers(-7, 9, shape) for _ in range(2))
+            chosen = np.round(real) if count % 2 else real
+            array = np.asarray(chosen + 1j * imag if "complex" in dtype else chosen).astype(dtype)
+        ours, theirs = fg.from_numpy(array), _torch_tensor(array)
+        assert repr(ours) == repr(theirs)
+        assert str(ours * 1) == str(theirs * 1)
+        if not shape:
+            assert f"{ours}" == f"{theirs}"

@@ -1,0 +1,13 @@
+"""PyTorch's ``torch.func``: the transforms with its signatures and errors, on tensors."""
+
+from funcgrad.func.batching import vmap as vmap
+from funcgrad.func.derivatives import grad as grad
+from funcgrad.func.derivatives import grad_and_value as grad_and_value
+from funcgrad.func.derivatives import jvp as jvp
+from funcgrad.func.derivatives import linearize as linearize
+from funcgrad.func.derivatives import vjp as vjp
+from funcgrad.func.jacobians import hessian as hessian
+from funcgrad.func.jacobians import jacfwd as jacfwd
+from funcgrad.func.jacobians import jacrev as jacrev
+from funcgrad.func.modules import functional_call as functional_call
+from funcgrad.func.modules import stack_module_state as stack_module_state
