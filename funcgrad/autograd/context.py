@@ -23,7 +23,7 @@ __all__ = ["FunctionCtx", "FunctionNode", "checked_gradients", "gradients_of"]
 class FunctionCtx(Hookable):
     """The context of one call: what ``forward`` leaves for ``backward``. Any attribute may be set on it."""
 
-    function: Any  # the Function's class; set on the class that is made for each
+    _function: Any  # the Function's class; set on the class that is made for each
 
     def __init__(self) -> None:
         self.needs_input_grad: tuple[bool, ...] = ()
@@ -32,10 +32,10 @@ class FunctionCtx(Hookable):
         self.saved_for_forward: tuple[Any, ...] | None = None
         self.dirty_tensors: tuple[Any, ...] = ()
         self.non_differentiable: tuple[Any, ...] = ()
-        self.saved: list[Any] | None = []
-        self.links: tuple[Node | None, ...] = ()
-        self.extra = Extra()
-        self.node: Any = None  # a weak reference
+        self._saved: list[Any] | None = []
+        self._links: tuple[Node | None, ...] = ()
+        self._extra = Extra()
+        self._node: Any = None  # a weak reference
 
     # -- For `forward` and `setup_context`
 
@@ -73,18 +73,18 @@ class FunctionCtx(Hookable):
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
         """What was kept by ``save_for_backward``."""
-        if self.saved is None:
+        if self._saved is None:
             freed()
-        return tuple([x.get() if isinstance(x, Saved) else x for x in self.saved])
+        return tuple([x.get() if isinstance(x, Saved) else x for x in self._saved])
 
     # -- As a grad_fn
 
     def attached(self, hooked: bool) -> Extra:
-        node = self.node and self.node()
+        node = self._node and self._node()
         if hooked and node is not None and not node.asks_hooks:
             cls: Any = type(node)
             node.__class__ = hooked_class(cls)
-        return self.extra
+        return self._extra
 
     def name(self) -> str:
         """Return the name of the Function, as a ``grad_fn``."""
@@ -96,7 +96,7 @@ class FunctionCtx(Hookable):
         return tuple(
             [
                 (None, 0) if link is None else (grad_fn(link), link.index if isinstance(link, Output) else 0)
-                for link in self.links
+                for link in self._links
             ]
         )
 
@@ -114,13 +114,13 @@ class FunctionNode(Node):
     def __init__(self, context: FunctionCtx, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         self.key = ROOT.stamp()
         self.cotangent = None
-        self.extra = context.extra
+        self.extra = context._extra
         self.context = context
         self.links = tuple([x.node for x in inputs if isinstance(x, Base)])
         self.inputs = tuple([space_of(x.payload) if isinstance(x, Base) else None for x in inputs])
         self.output_space = tuple([space_of(y.payload) if isinstance(y, Base) else None for y in outputs])
-        context.links = self.links
-        context.node = weakref.ref(self)
+        context._links = self.links
+        context._node = weakref.ref(self)
 
     def pull(self, g: Any, pending: Pending) -> None:
         context = self.context
@@ -132,8 +132,8 @@ class FunctionNode(Node):
                 send(link, project(c, space), False, pending)
 
     def release(self) -> None:
-        if self.context.saved:
-            self.context.saved = None
+        if self.context._saved:
+            self.context._saved = None
 
     @property
     def name(self) -> str:
@@ -157,7 +157,7 @@ def gradients_of(context: FunctionCtx, gs: Sequence[Any], spaces: Sequence[Space
 def checked_gradients(context: FunctionCtx, given: Sequence[Any], spaces: Sequence[Space | None]) -> list[Any]:
     """Run ``backward``, check what it returns, and return the cotangents of the inputs."""
     name = context.name()
-    found = context.function.backward_rule()(context, *given)
+    found = context._function.backward_rule()(context, *given)
     results = list(found) if isinstance(found, tuple | list) else [found]
     if len(results) > len(spaces) and all(c is None for c in results[len(spaces) :]):
         results = results[: len(spaces)]

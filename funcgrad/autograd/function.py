@@ -62,7 +62,7 @@ class Function:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._context_class = type(f"{cls.__name__}Backward", (FunctionCtx,), {"function": cls, "__doc__": None})
+        cls._context_class = type(f"{cls.__name__}Backward", (FunctionCtx,), {"_function": cls, "__doc__": None})
 
     _context_class: type[FunctionCtx]
 
@@ -195,7 +195,7 @@ def record(ctx: FunctionCtx, args: tuple[Any, ...], outputs: list[Any]) -> None:
         numbers.append((y, i))
     found = {id(y): i for y, i in numbers if i >= 0}
     writer = weakref.ref(node)
-    ctx.saved = [None if x is None else Saved(x, found.get(id(x)), writer) for x in ctx.to_save]
+    ctx._saved = [None if x is None else Saved(x, found.get(id(x)), writer) for x in ctx.to_save]
     ctx.to_save = ctx.dirty_tensors = ctx.non_differentiable = ()
 
 

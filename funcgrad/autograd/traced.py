@@ -120,7 +120,7 @@ class FunctionBody(Body):
     def backward(self, memo: Any, residuals: Sequence[Any], gs: list[Any]) -> list[Any]:
         ctx, absent, spaces, out_spaces = memo
         kept = iter(residuals)
-        ctx.saved = [None if missing else wrap(next(kept)) for missing in absent]
+        ctx._saved = [None if missing else wrap(next(kept)) for missing in absent]
         given = iter(gradients_of(ctx, gs, out_spaces))
         grads = [next(given) if place is None else None for place in self.template]
         found = checked_gradients(ctx, grads, spaces)
@@ -131,7 +131,7 @@ class FunctionBody(Body):
     def tangent(self, call: CustomCall, xs: Sequence[Any], dxs: list[Any]) -> tuple[list[Any], list[Any]]:
         ctx = self.context([dx is not None for dx in dxs])
         outs = self.evaluated(ctx, xs)
-        ctx.saved = list(ctx.to_save if ctx.saved_for_forward is None else ctx.saved_for_forward)
+        ctx._saved = list(ctx.to_save if ctx.saved_for_forward is None else ctx.saved_for_forward)
         tangents: list[Any] = [None] * len(self.args)
         for i, x, dx in zip(self.places, xs, dxs, strict=True):
             if dx is None and ctx.materialize_grads:

@@ -76,7 +76,7 @@ def binary(function: Callable[[Any, Any], Any], *, real: bool = False, strict: b
             raise RuntimeError(str(error)) from error
         except TypeError as error:
             raise refusal(error) from error
-        tensor.grad = None
+        tensor._grad = None
         return tensor
 
     return method
@@ -123,7 +123,7 @@ def unary(function: Any, *, real: bool = False) -> Any:
                 raise refusal(error) from error
         tensor = new(Base.concrete)
         tensor.payload = y
-        tensor.grad = None
+        tensor._grad = None
         return tensor
 
     return method

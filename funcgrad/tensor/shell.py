@@ -34,10 +34,10 @@ ndarray = np.ndarray
 class Base(Shell):
     """What every tensor is: a payload and what ``backward`` left."""
 
-    __slots__ = ("__weakref__", "family", "grad", "payload")
+    __slots__ = ("__weakref__", "_grad", "family", "payload")
 
     payload: Any
-    grad: Tensor | None
+    _grad: Tensor | None
     family: Link | Views  # of a view its base, of a base its views; unset for others, which are cheaper to make
 
     concrete: ClassVar[type[Tensor]]  # the class that joins all chapters: what `wrap` makes
@@ -47,6 +47,25 @@ class Base(Shell):
         """The Function node of the payload at the root level, or None."""
         payload = self.payload
         return payload.node if isinstance(payload, ReverseTracer) and payload.level is ROOT else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What ``backward`` has accumulated. A tensor of the same shape, dtype and device may be assigned, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            if not isinstance(value, Base):
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got {type(value).__name__}")
+            mine, given = space_of(self.payload), space_of(value.payload)
+            if given is not mine and (given.shape != mine.shape or given.dtype != mine.dtype):
+                raise RuntimeError(f"assigned grad is {given}, but the tensor is {mine}")
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     def bare(self) -> Any:
         return unwrap(self)
@@ -98,7 +117,7 @@ def wrap(payload: Any) -> Tensor:
     """Return the tensor around an array or tracer."""
     tensor = object.__new__(Base.concrete)
     tensor.payload = payload
-    tensor.grad = None
+    tensor._grad = None
     kind = type(payload)
     if kind is ndarray:
         if payload.base is not None:

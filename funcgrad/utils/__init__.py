@@ -1,3 +1,4 @@
-"""What programs need around a network: loading data."""
+"""What programs need around a network: loading data, and memory."""
 
+from funcgrad.utils import checkpoint as checkpoint
 from funcgrad.utils import data as data

@@ -4,11 +4,8 @@ NODE = "the operation is another one here, so its node has another name"
 
 MISSING: dict[str, str] = {
     "algebra.what_is_not_finite_is_silent": "NumPy's warnings about division by zero and overflow come through",
-    "backward.delete_grad": "`del x.grad` deletes the attribute instead of making it None",
     "backward.grad_of_an_inner_tensor_warns": "reading `.grad` of a tensor that is no leaf does not warn",
-    "backward.grad_of_the_wrong_kind_is_refused": "any value may be assigned to `.grad`",
     "backward.output_numbers": "no `Tensor.output_nr`",
-    "corners.function_calls_autograd": "`ctx.saved` is taken by the library",
     "corners.retain_grad_then_write": "the gradient kept is that of the value before the write",
     "dtypes.brain_floats": "NumPy has no bfloat16",
     "dtypes.number_of_a_vector": "RuntimeError instead of ValueError",
@@ -32,5 +29,4 @@ MISSING: dict[str, str] = {
     "nodes.written": NODE,
     "nodes.written_by_an_index": NODE,
     "printing.layouts": "no `Tensor.layout`: all tensors are strided",
-    "training.checkpointed": "no `utils.checkpoint` yet",
 }
