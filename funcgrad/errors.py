@@ -12,7 +12,7 @@ from types import FrameType
 
 __all__ = [
     *("BatchFallbackWarning", "EscapedTracerError", "LostGradientError", "NoDerivativeError"),
-    *("library_call", "user_frame", "user_line", "warn_user"),
+    *("library_call", "public_name", "user_frame", "user_line", "warn_user"),
 ]
 
 PACKAGE = str(Path(__file__).parent)
@@ -64,15 +64,22 @@ def called(frame: FrameType) -> str:
     return str(getattr(frame.f_locals.get("self"), "__name__", name)) if name == "__call__" else name
 
 
+def public_name(module: str, name: str) -> str:
+    """Return how a user calls a function that stands in a private module."""
+    top = module.partition(".")[0]
+    if top == "cupy" and hasattr(sys.modules.get(top), name):
+        return f"{top}.{name}"
+    return ".".join([*[part for part in module.split(".") if not part.startswith("_")], name])
+
+
 def library_call() -> str | None:
-    """Name the function of NumPy or SciPy, written in Python, that the user's line called; None if there is none."""
+    """Name the function of NumPy, SciPy or CuPy, written in Python, that the user's line called, or None."""
     name, frame = None, sys._getframe(1)
     while frame.f_back is not None:
         module = str(frame.f_globals.get("__name__", ""))
-        if module.startswith(("numpy.", "scipy.")):
+        if module.startswith(("numpy.", "scipy.", "cupy.")):
             if "._lib" not in module and not frame.f_code.co_name.endswith("wrapper"):  # decorators
-                public = [part for part in module.split(".") if not part.startswith("_")]
-                name = ".".join([*public, called(frame)])
+                name = public_name(module, called(frame))
         elif not frame.f_code.co_filename.startswith(PACKAGE):
             break
         frame = frame.f_back

@@ -1,9 +1,10 @@
 """Bring functions of other libraries: state their derivatives once, and every transform knows them.
 
-Two doors. A function that knows plain arrays only (a C extension, a compiled kernel, a solver) is wrapped by
-:class:`primitive`, with rules for the wrapped function. A function that already reaches NumPy's protocols (a ufunc of
-another library, a function with ``__array_function__``) keeps its name: :func:`register` enters a rule for it into the
-table, and user code calls it as before.
+Three doors. A function that knows plain arrays only (a C extension, a solver) is wrapped by :class:`primitive`, with
+rules for the wrapped function. A function that already reaches NumPy's protocols (a ufunc of another library, a
+function with ``__array_function__``) keeps its name: :func:`register` enters a rule for it into the table, and user
+code calls it as before. A compiled kernel of CuPy's (``ElementwiseKernel``, ``ReductionKernel``) gets its rule by
+:func:`kernel`.
 
 **The kinds.** A derivative is stated by the kind that needs least:
 
@@ -55,6 +56,7 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.batching import align
+from funcgrad.core.kernel_rules import kernel as kernel
 from funcgrad.core.kinds import Composite as Composite
 from funcgrad.core.kinds import Constant as Constant
 from funcgrad.core.kinds import Elementwise as Elementwise
@@ -69,17 +71,19 @@ from funcgrad.core.space import space_of
 from funcgrad.errors import NoDerivativeError
 from funcgrad.transforms.arguments import is_array
 from funcgrad.transforms.batch import BatchLevel
+from funcgrad.transforms.batch_paths import install_batch_paths
 from funcgrad.transforms.custom import Body, CustomCall
 from funcgrad.transforms.custom_function import CustomFunction, checked, is_traced, tangents_of
 from funcgrad.transforms.custom_function import SymbolicZero as SymbolicZero
 from funcgrad.transforms.custom_run import Pack, run
 from funcgrad.transforms.custom_vjp import CustomVJPPrimal as CustomVJPPrimal
+from funcgrad.transforms.forward_paths import install_forward_paths
 from funcgrad.transforms.reverse import install_short_paths
 from funcgrad.tree import flatten
 
 __all__ = [
     *("Composite", "Constant", "Elementwise", "Linear", "Multilinear", "Opaque", "Selection"),
-    *("CustomVJPPrimal", "SymbolicZero", "defjvp", "defvjp", "primitive", "register"),
+    *("CustomVJPPrimal", "SymbolicZero", "defjvp", "defvjp", "kernel", "primitive", "register"),
 ]
 
 # -- Functions that reach NumPy's protocols ------------------------------------------------------------------------
@@ -125,6 +129,8 @@ def register(*primitives: Primitive, replace: bool = False) -> None:
         CALLS.pop(function, None)
     install([primitives])
     install_short_paths()
+    install_forward_paths()
+    install_batch_paths()
 
 
 def check_entry(entry: Any, replace: bool) -> Any:

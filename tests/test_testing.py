@@ -109,7 +109,7 @@ def test_values_and_dtypes_are_checked(monkeypatch) -> None:
     ):
         stand_in = types.SimpleNamespace(jvp=fg.jvp, vjp=fg.vjp, linearize=fg.linearize)
         setattr(stand_in, name, wrong)
-        monkeypatch.setattr(testing, "fg", stand_in)
+        monkeypatch.setattr(testing.checking, "fg", stand_in)
         with pytest.raises(AssertionError, match=message):
             check_grads(np.sin, (1.0,), order=1)
 
@@ -182,10 +182,9 @@ def test_copies_to_the_host_are_counted() -> None:
         assert x * x + 1 > 0
         math.sin(x)
         x.get()
-        [1, 2, 3][DeviceArray(1)]
         f"{x.item():.1f}"
-        np.array_equal(x, x)
-    assert copies == ["bool()", "float()", "get()", "index()", "item()", "array_equal()"]
+        assert np.array_equal(x, x)  # CuPy returns an array, whose truth is on the device
+    assert copies == ["bool()", "float()", "get()", "item()", "bool()"]
     with host_copies() as copies:
         np.linalg.solve(DeviceArray(np.eye(2)), DeviceArray([1.0, 2.0]))
     assert copies == []

@@ -8,12 +8,20 @@ import numpy as np
 
 from funcgrad._typing import Array
 
-__all__ = ["adjoint", "as_array", "conjugate", "diagonal", "identity_like", "lent", "on_diagonal", "transpose"]
+__all__ = [
+    *("adjoint", "as_array", "as_operand", "conjugate", "diagonal", "eye", "identity_like", "lent", "on_diagonal"),
+    "transpose",
+]
 
 
 def as_array(x: Any) -> Array:
     """Make an array of a number or a list, as NumPy does; arrays of any kind pass."""
     return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+def as_operand(x: Any) -> Array:
+    """The same, but a number becomes NumPy's number, which may stand beside an array on a device."""
+    return x if hasattr(x, "dtype") else np.asarray(x)[()]
 
 
 def conjugate(x: Array) -> Array:
@@ -27,6 +35,14 @@ def lent(x: Any) -> Any:
     view = x.view()
     view.flags.writeable = False
     return view
+
+
+def eye(n: int, m: int, k: int, dtype: Any, like: Any) -> Array:
+    """``np.eye`` on the device of `like`: what NumPy makes of ``like=`` there says ``device=``, which CuPy refuses."""
+    if isinstance(like, np.ndarray | np.generic | int | float | complex):
+        return np.eye(n, m, k, dtype)
+    rows, columns = np.arange(n, like=like), np.arange(m, like=like)
+    return (rows[:, None] + k == columns).astype(dtype)
 
 
 # -- Stacks of matrices --------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core import backend
+from funcgrad.core.backend import is_on_device, owns
 from funcgrad.core.level import zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
@@ -78,7 +80,7 @@ def send(node: Node, g: Array, fresh: bool, pending: Pending) -> None:
         node.cotangent = g
         node.owned = fresh
         heappush(pending, (node.key, node))
-    elif node.owned and type(held) is ndarray and type(g) is ndarray:
+    elif node.owned and ((type(held) is ndarray and type(g) is ndarray) or backend.both_on_device(held, g)):
         add(held, g, held)
     else:
         node.cotangent = held + g
@@ -107,7 +109,7 @@ class Leaf(Node):
         self.gradient: Array | None = None
 
     def pull(self, g: Any, pending: Pending) -> None:
-        if type(g) is ndarray and not (self.owned and g.base is None):
+        if (type(g) is ndarray or is_on_device(g)) and not (self.owned and g.base is None):
             g = g.copy()  # what leaves the engine shares memory with nothing
         self.gradient = g
 
@@ -230,7 +232,9 @@ class Call(Node):
             link = self.links[i]
             if link is not None:
                 projected = project(c, self.spaces[i])
-                fresh = projected is not c and type(projected) is ndarray and projected.base is None
+                fresh = projected is not c and (
+                    projected.base is None if type(projected) is ndarray else owns(projected)
+                )
                 send(link, projected, fresh, pending)
 
     @property

@@ -101,6 +101,8 @@ def depart(node: Node, g: Any, pending: Pending, level: Any = None, check: Any =
         new = hook(tuple(g) if several else (g,))
         if new is not None:
             g = list(new) if several else new[0]
+    if g is None:
+        return  # a hook has decided that nothing arrives
     worker = node if level is None else node.relinked(level)
     fresh: Any = fresh_class(worker)
     pull = getattr(fresh, "step", fresh.pull)

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core import backend
 from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
@@ -68,6 +69,8 @@ class Elementwise(Primitive):
 
     def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
         self.arity = len(partials)
+        if self.arity > 1 and getattr(np, getattr(function, "__name__", ""), None) is not function:
+            partials = tuple(None if rule is None else with_arrays(rule) for rule in partials)
         super().__init__(function, partials, **{"batch": aligned} | options)
         shortened = [
             None if rule is None else shorten(self.name, rule, i, self.arity) for i, rule in enumerate(self.rules)
@@ -93,6 +96,24 @@ class Elementwise(Primitive):
         for i, (rule, link) in enumerate(zip(self.rules, call.links, strict=True)):
             if rule is not None and link is not None:
                 yield i, finite_or_zero(rule(g, call, i), g) if call.guarded else rule(g, call, i)
+
+
+def with_arrays(rule: RuleFunction) -> RuleFunction:
+    """Let a rule find device arrays where the operands beside one are numbers.
+
+    Rules of special functions ask numbers for conditions and dtypes, of which NumPy makes arrays on the host.
+    """
+
+    def call(g: Array, *residuals: Any) -> Any:
+        like = plain(g)
+        if backend.is_on_device(like):
+            residuals = tuple([backend.beside(x, like) for x in residuals])
+        return rule(g, *residuals)
+
+    call.__signature__ = inspect.signature(rule)  # type: ignore[attr-defined]  # the names say what it reads
+    if hasattr(rule, "__wrapped__"):
+        call.__wrapped__ = rule  # type: ignore[attr-defined]  # it can be infinite
+    return call
 
 
 class Short:
@@ -171,7 +192,7 @@ def finite_or_zero(c: Array, g: Array) -> Array:
     """Return `c`, with zero where it is not finite although `g` is zero."""
     if all_finite(plain(c)):
         return c
-    return np.where(~np.isfinite(c) & (g == 0), 0, c)[()]
+    return backend.masked(c, g)
 
 
 class Linear(Primitive):

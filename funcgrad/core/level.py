@@ -19,6 +19,7 @@ from funcgrad.core.space import Space
 
 __all__ = [
     "BEGIN",
+    "LASTING",
     "RUNNING",
     "Level",
     "Shell",
@@ -38,6 +39,9 @@ RUNNING: ContextVar[Level | None] = ContextVar("RUNNING", default=None)
 
 #: What to do with each level that begins: debugging hooks in here.
 BEGIN: ContextVar[Callable[[Any], None] | None] = ContextVar("BEGIN", default=None)
+
+#: Levels that never end, so that a function may record there what none of its arguments tells: the facade's.
+LASTING: list[Any] = []
 
 
 class Level:

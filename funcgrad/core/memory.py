@@ -24,6 +24,7 @@ from weakref import ref
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core import backend
 from funcgrad.core.indices import is_basic, is_view
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.primitive import CALLS, Primitive
@@ -371,4 +372,4 @@ def add_at(target: Array, index: Any, value: Any) -> None:
     elif is_basic(index):
         target[index] += value
     else:
-        np.add.at(target, index, value)
+        backend.add_at(target, index, value)

@@ -28,6 +28,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import supplied
 from funcgrad.core.batching import Batch
 from funcgrad.core.level import Shell, Traced, deepest
 from funcgrad.core.space import Space
@@ -164,8 +165,8 @@ class Primitive:
         self.batch = batch
         self.defaults = defaults_of(function)
         self.rules = tuple(None if rule is None else Rule(rule, self.arity, self.defaults) for rule in rules)
-        self.name: str = name or function.__name__
-        self.compute: Callable[..., Any] = run or function
+        self.name: str = name or getattr(function, "__name__", None) or function.name  # a kernel of CuPy's
+        self.compute: Callable[..., Any] = run or supplied(function)
         self.run: Callable[..., Any] = self.dispatch if own else self.compute
         self.is_own = own
         self.is_view = view

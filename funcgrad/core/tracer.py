@@ -14,6 +14,7 @@ import numpy as np
 
 from funcgrad.core.arrays import lent
 from funcgrad.core.indices import parts_of
+from funcgrad.core.kernels import apply_kernel, apply_reduction, placed, scatter
 from funcgrad.core.level import Shell, Traced, plain, tracers_in, zeros
 from funcgrad.core.memory import (
     DEPEND_ON_LAYOUT,
@@ -128,7 +129,8 @@ class Tracer(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self.is_constant:
-            return lent(np.asarray(self.value, dtype, copy=copy))
+            value = np.asarray(self.value, dtype, copy=copy)
+            return value if copy else lent(value)
         call = library_call()
         if call is not None:
             raise LostGradientError(
@@ -144,6 +146,37 @@ class Tracer(Operators):
             "If it is a call that takes plain arrays only, use the np. function of the same name. If no gradient is "
             "wanted, pass funcgrad.stop_gradient(x)."
         )
+
+    # -- CuPy's hooks -----------------------------------------------------------------------------
+
+    def __cupy_override_elementwise_kernel__(self, kernel: Any, *args: Any, **kwargs: Any) -> Any:
+        return apply_kernel(kernel, args, kwargs)
+
+    def __cupy_override_reduction_kernel__(self, kernel: Any, axis: Any, dtype: Any, out: Any, keepdims: Any) -> Any:
+        return apply_reduction(kernel, self, axis, dtype, out, keepdims)
+
+    def scatter_add(self, slices: Any, value: Any) -> None:
+        """Add in place, repeated indices one after the other: what ``cupyx.scatter_add`` calls."""
+        scatter(self, slices, value, "add")
+
+    def scatter_max(self, slices: Any, value: Any) -> None:
+        """Take the maximum in place: what ``cupyx.scatter_max`` calls."""
+        scatter(self, slices, value, "max")
+
+    def scatter_min(self, slices: Any, value: Any) -> None:
+        """Take the minimum in place: what ``cupyx.scatter_min`` calls."""
+        scatter(self, slices, value, "min")
+
+    def _scatter_op(self, slices: Any, value: Any, op: str) -> None:
+        scatter(self, slices, value, op)
+
+    def argmax(self, axis: Any = None, out: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+        """Return the place of the largest element; ``cupy.argmax`` hands on a dtype."""
+        return placed(np.argmax, self, axis, out, dtype, keepdims)
+
+    def argmin(self, axis: Any = None, out: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+        """Return the place of the smallest element; ``cupy.argmin`` hands on a dtype."""
+        return placed(np.argmin, self, axis, out, dtype, keepdims)
 
     # -- Conversions ----------------------------------------------------------------------------
 
@@ -371,7 +404,8 @@ class Tracer(Operators):
         self.become(CALLS[np.concatenate]([flat, room]).reshape(shape, order=order).copy("K"))
 
     def sort(self, axis: int = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> None:
-        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, stable=stable))
+        given = {} if stable is None else {"stable": stable}  # CuPy does not know the word
+        self.rebind(CALLS[np.sort](self, axis=axis, kind=kind, **given))
 
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
         self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.arrays import as_array
+from funcgrad.core.arrays import as_operand
 from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
 from funcgrad.errors import NoDerivativeError
 
@@ -63,7 +63,7 @@ plain_frexp = Constant(np.frexp, own=True)
 def float_power_body(a: Array, b: Array) -> Array:
     a, b = (np.asarray(x) if isinstance(x, list | tuple) else x for x in (a, b))
     wide = np.result_type(*(getattr(x, "dtype", x) for x in (a, b)), np.float64)
-    return np.power(np.asarray(a, wide) if isinstance(a, int | float | complex) else a.astype(wide), b)
+    return np.power(wide.type(a) if isinstance(a, int | float | complex) else a.astype(wide), b)
 
 
 def clip_body(
@@ -83,7 +83,7 @@ def clip_body(
     bounds = [bound for bound in (a_min, a_max, min, max) if bound is not np._NoValue]
     if len(bounds) > 2:
         raise ValueError("np.clip takes a_min and a_max, or min and max, not all of them")
-    a = as_array(a)  # a number is an array here, and widens the bounds
+    a = as_operand(a)  # a number widens the bounds, as an array does
     low, high = (one if other is np._NoValue else other for one, other in ((a_min, min), (a_max, max)))
     if low is not None and low is not np._NoValue:
         a = np.maximum(a, low)

@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.arrays import as_array
+from funcgrad.core.backend import supply
 from funcgrad.core.gather import scatter
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import tracers_in
@@ -21,6 +22,13 @@ __all__ = ["RULES"]
 plain_bincount = Constant(np.bincount, own=True)
 plain_histogram = Constant(np.histogram, own=True)
 plain_histogramdd = Constant(np.histogramdd, own=True)
+
+
+@supply(np.histogram_bin_edges)
+def edges_on_device(a: Array, bins: Any = 10, range: Any = None, weights: Any = None) -> Array:
+    return np.histogram(a, bins, range, weights=weights)[1]
+
+
 plain_edges = Constant(np.histogram_bin_edges, own=True)
 
 
@@ -131,7 +139,9 @@ def weighted_counts(weights: Array, columns: Sequence[Array], edges: Sequence[Ar
     places: Any = 0
     for x, e, n in zip(columns, edges, shape, strict=True):
         places = places * n + bin_numbers(x, e)
-    flat = totals(weights.astype(float, casting="safe"), places, n=math.prod(shape))
+    if not np.can_cast(weights.dtype, float, "safe"):
+        raise TypeError(f"histogramdd: the weights are real numbers, got the dtype {weights.dtype}")
+    flat = totals(weights.astype(float), places, n=math.prod(shape))
     return np.reshape(flat, shape)[(slice(1, -1),) * len(shape)]
 
 

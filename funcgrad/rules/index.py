@@ -244,7 +244,7 @@ def copyto_body(dst: Any, src: Array, casting: Any = "same_kind", where: Any = T
     dtype = src.dtype
     if not np.can_cast(dtype, dst.dtype, casting):
         raise TypeError(f"Cannot cast array data from {dtype!r} to {dst.dtype!r} according to the rule {casting!r}")
-    dst[...] = src if where is True else np.where(where, src, dst)
+    dst[...] = src if where is True else np.where(where, src[()] if isinstance(src, np.ndarray) else src, dst)
 
 
 def put_body(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.arrays import as_array
+from funcgrad.core.arrays import as_array, as_operand
 from funcgrad.core.checks import warn_if
 from funcgrad.core.kinds import Composite, Constant, Elementwise, Opaque
 from funcgrad.core.level import Traced, plain, tracers_in, zeros
@@ -49,13 +49,13 @@ def horner(x: Any, p: Any) -> Any:
 
 
 # With known coefficients a call is one function of the points: a node instead of two for each coefficient.
-at_points: Elementwise = Elementwise(horner, lambda g, x, p: g * at_points(x, p=np.polyder(p)), own=True)
+at_points: Elementwise = Elementwise(horner, lambda g, x, p: g * at_points(x, p=polyder_body(p)), own=True)
 
 
 def polyval_body(p: Any, x: Any) -> Any:
     p = as_array(p)
     if isinstance(x, np.poly1d) or isinstance(p, Traced) or p.ndim != 1:
-        return horner(x if isinstance(x, np.poly1d) else as_array(x), p)
+        return horner(x if isinstance(x, np.poly1d) else as_operand(x), p)
     return at_points(x, p=p.copy())  # nobody can write into a copy
 
 
@@ -152,11 +152,11 @@ def polydiv_body(u: Any, v: Any) -> tuple[Any, Any]:
 
 def roots_jvp(dx: Array, y: Array, x: Array) -> Array:
     """Implicit differentiation of ``p(y) = 0``. A multiple root has no derivative: infinite, or nan."""
-    return -(np.vander(y, len(x)) @ dx) / np.polyval(np.polyder(x), y)
+    return -(np.vander(y, len(x)) @ dx) / np.polyval(polyder_body(x), y)
 
 
 def roots_vjp(g: Array, y: Array, x: Array) -> Array:
-    return -(g / np.polyval(np.polyder(x), y)) @ np.vander(y, len(x))
+    return -(g / np.polyval(polyder_body(x), y)) @ np.vander(y, len(x))
 
 
 simple_roots = Opaque(np.roots, roots_jvp, roots_vjp)

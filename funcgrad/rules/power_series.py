@@ -14,7 +14,7 @@ import numpy as np
 import numpy.polynomial.polynomial as original
 
 from funcgrad._typing import Array
-from funcgrad.core.arrays import as_array
+from funcgrad.core.arrays import as_array, eye
 from funcgrad.core.kinds import Composite, Constant, Opaque
 from funcgrad.core.level import plain, tracers_in, zeros
 from funcgrad.core.space import Space
@@ -189,7 +189,7 @@ def polycompanion(c: Any) -> Array:
     if len(c) < 2:
         raise ValueError("Series must have maximum degree of at least 1.")
     n = len(c) - 1
-    below = np.eye(n, n - 1, -1, dtype=c.dtype, like=plain(c))
+    below = eye(n, n - 1, -1, c.dtype, like=plain(c))
     return np.concatenate([below, -(c[:-1] / c[-1])[:, None]], axis=1)
 
 
@@ -203,7 +203,8 @@ def roots_vjp(g: Array, y: Array, x: Array) -> Array:
 
 
 def slope(c: Array, x: Array) -> Array:
-    return np.polyval(np.polyder(c[::-1]), x)
+    """The derivative of a series, of which CuPy has no function."""
+    return np.polyval((c * np.arange(len(c), like=plain(c)))[:0:-1], x)
 
 
 simple_roots = Opaque(original.polyroots, roots_jvp, roots_vjp, own=True)

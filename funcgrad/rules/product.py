@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.arrays import as_array, conjugate
+from funcgrad.core.arrays import as_array, as_operand, conjugate
 from funcgrad.core.batching import aligned, batch_einsum, batch_matmul, batch_outer, batch_tensordot
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
@@ -64,14 +64,14 @@ def side_by_side(x: Array) -> Array:
 
 
 def dot_body(a: Array, b: Array) -> Array:
-    a, b = as_array(a), as_array(b)
+    a, b = as_operand(a), as_operand(b)
     if not a.ndim or not b.ndim:
         return a * b
     return a @ b if b.ndim <= 2 else np.tensordot(a, b, (-1, -2))
 
 
 def inner_body(a: Array, b: Array) -> Array:
-    a, b = as_array(a), as_array(b)
+    a, b = as_operand(a), as_operand(b)
     if not a.ndim or not b.ndim:
         return a * b
     return a @ b.T if b.ndim <= 2 else np.tensordot(a, b, (-1, -1))
@@ -182,12 +182,12 @@ def tensordot_split(a: Array, b: Array, axes: Any = 2) -> tuple[tuple[Array, Arr
 def tensordot_left(g: Array, A: Space, B: Space, b: Array, axes: list[list[int]]) -> Array:
     """Sum over what `b` brought in; the axes that were summed over come back in the order of `b`."""
     free, back = free_axes(A, axes[0]), [axes[0][k] for k in np.argsort(axes[1])]
-    return in_order(np.tensordot(g, b, (range(len(free), g.ndim), free_axes(B, axes[1]))), free + back)
+    return in_order(np.tensordot(g, b, (tuple(range(len(free), g.ndim)), tuple(free_axes(B, axes[1])))), free + back)
 
 
 def tensordot_right(g: Array, A: Space, B: Space, a: Array, axes: list[list[int]]) -> Array:
     free, back = free_axes(A, axes[0]), [axes[1][k] for k in np.argsort(axes[0])]
-    return in_order(np.tensordot(a, g, (free, range(len(free)))), back + free_axes(B, axes[1]))
+    return in_order(np.tensordot(a, g, (tuple(free), tuple(range(len(free))))), back + free_axes(B, axes[1]))
 
 
 def free_axes(X: Space, summed: list[int]) -> list[int]:

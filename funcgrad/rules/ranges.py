@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.arrays import as_operand
 from funcgrad.core.kinds import Composite
 from funcgrad.core.level import plain
 
@@ -90,7 +91,7 @@ def logspace_body(
 def aligned(x: Any, ndim: int) -> Any:
     """Give an array axes in front; a number becomes an array that widens the result, as NumPy has it."""
     if np.ndim(x) == 0:
-        return x if hasattr(x, "dtype") else np.asarray(x)
+        return as_operand(x)
     return np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x))
 
 

@@ -221,12 +221,12 @@ def var_body(
     if where is np._NoValue:
         where = True
     if mean is None or mean is np._NoValue:
-        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+        mean = np.mean(a, axis=axis, keepdims=True, **({"where": where} if is_given(where) else {}))
     deviation = a - mean
     squares = squared(deviation)
     chosen = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims)) if is_given(where) else None
     numbers = count(Space(a.shape, a.dtype), axis) if chosen is None else chosen
-    total = np.sum(squares, axis=axis, keepdims=truth(keepdims), where=where)
+    total = np.sum(np.where(where, squares, 0) if is_given(where) else squares, axis=axis, keepdims=truth(keepdims))
     warn_if(np.asarray(numbers <= ddof) if chosen is None else chosen <= ddof, "Degrees of freedom <= 0 for slice")
     if isinstance(numbers, int):
         return total / max(float(numbers - ddof), 0.0)

@@ -68,8 +68,12 @@ def split_astype(a: Array, dtype: Any, **layout: Any) -> tuple[tuple[Array], dic
     return (a,), {"dtype": dtype} | layout
 
 
+#: What need not be said, and CuPy does not take.
+ASTYPE = {"order": "K", "casting": "unsafe", "subok": True, "copy": True}
+
+
 def run_astype(a: Array, dtype: Any, **layout: Any) -> Array:
-    return a.astype(dtype, **layout)
+    return a.astype(dtype, **{key: x for key, x in layout.items() if x != ASTYPE[key]})
 
 
 def run_ravel(a: Array, shape: Any, order: str) -> Array:

@@ -18,7 +18,8 @@ def sort_indices(x: Array, axis: int | None, kind: Any) -> Array:
 
 
 def partition_indices(x: Array, kth: Any, axis: int | None, kind: Any) -> Array:
-    return np.argpartition(x, kth, axis=-1 if axis is None else axis, kind=kind or "introselect")
+    given = {} if kind in (None, "introselect") else {"kind": kind}
+    return np.argpartition(x, kth, axis=-1 if axis is None else axis, **given)
 
 
 def sort_complex_body(a: Array) -> Array:

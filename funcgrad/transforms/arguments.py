@@ -13,7 +13,8 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.arrays import lent
-from funcgrad.core.level import RUNNING, Level, Traced
+from funcgrad.core.kernels import note_cupy
+from funcgrad.core.level import RUNNING, Level, Shell, Traced
 from funcgrad.core.memory import is_scalar
 from funcgrad.core.space import Space
 from funcgrad.core.tracer import Tracer
@@ -21,7 +22,8 @@ from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
 
 __all__ = [
-    *("Chosen", "Transformed", "as_array", "call_traced", "choose", "is_array", "lend", "match", "present", "taken"),
+    *("Chosen", "Transformed", "as_array", "bare", "call_traced", "choose", "is_array", "is_shell", "lend", "match"),
+    *("opened", "present", "taken"),
 ]
 
 SCALARS = (bool, int, float, complex)
@@ -53,10 +55,29 @@ def present(tree: PyTree) -> PyTree:
     return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
 
 
+def is_shell(x: Any) -> bool:
+    """Whether an object is a tensor, that is, a tree of one array."""
+    return isinstance(x, Shell)
+
+
+def bare(tree: PyTree) -> PyTree:
+    """Replace tensors by the arrays in them: what :func:`present` has shown, as the rules of a derivative want it."""
+    return map(lambda leaf: leaf.bare() if isinstance(leaf, Shell) else leaf, tree, is_leaf=is_shell)
+
+
+def opened(tree: PyTree) -> tuple[list[Any], Any]:
+    """Return the arrays in `tree`, and the structure of a tree that has arrays where `tree` may have tensors."""
+    leaves, structure = flatten(tree, is_shell)
+    return [leaf.bare() if isinstance(leaf, Shell) else leaf for leaf in leaves], structure
+
+
 def match(what: str, given: PyTree, structure: Any, spaces: Sequence[Space | None]) -> list[Any]:
-    """Flatten tangents or cotangents, and check that tree, shapes and dtypes are those of the primals."""
+    """Flatten tangents or cotangents, and check that tree, shapes and dtypes are those of the primals.
+
+    A tensor may stand where the primal is an array, and the other way round.
+    """
     leaves, found = flatten(given)
-    if found != structure:
+    if found != structure and opened(given)[1] != opened(structure.unflatten([0.0] * structure.num_leaves))[1]:
         raise ValueError(f"{what}: expected the tree structure {structure}, got {found}")
     return [leaf if space is None else fit(what, leaf, space) for leaf, space in zip(leaves, spaces, strict=True)]
 
@@ -87,6 +108,10 @@ def call_traced(level: Level, f: AnyFunction, args: Any, kwargs: dict[str, Any])
                 "or the gradient be wrong. Wrap the function in funcgrad.adopt, copy the array (x = x.copy()), or "
                 "write x = x * 2 instead of x *= 2."
             )
+        note_cupy(error)
+        raise
+    except Exception as error:
+        note_cupy(error)
         raise
     finally:
         RUNNING.reset(outer)

@@ -26,7 +26,7 @@ from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
 from funcgrad.core.memory import Memory, Place, follow, put, register
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
-from funcgrad.core.tracer import Tracer
+from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
 from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lend, present, taken
 from funcgrad.tree import NAMESPACE
@@ -56,12 +56,27 @@ def ask(what: str) -> Callable[..., NoReturn]:
     return method
 
 
+#: The short paths of ufuncs (:mod:`funcgrad.transforms.batch_paths`).
+PATHS: dict[Any, Callable[..., Any]] = {}
+
+
 class BatchTracer(Tracer):
     """A value of which every example has its own."""
 
     __slots__ = ()
 
     level: BatchLevel
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, x: Any, other: Any = ABSENT, /, *more: Any, **kwargs: Any
+    ) -> Any:
+        if not kwargs and not more and method == "__call__":
+            path = PATHS.get(ufunc)
+            if path is not None:
+                return path(x) if other is ABSENT else path(x, other)
+        if other is ABSENT:
+            return super().__array_ufunc__(ufunc, method, x, **kwargs)
+        return super().__array_ufunc__(ufunc, method, x, other, *more, **kwargs)
 
     def become(self, new: Any) -> None:
         self.value, self.space = new.value, new.space

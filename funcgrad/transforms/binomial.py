@@ -15,11 +15,11 @@ from typing import Any
 
 from funcgrad._typing import PyTree
 from funcgrad.core.graph import Node, Pending
-from funcgrad.core.level import Traced
+from funcgrad.core.level import LASTING, Traced
 from funcgrad.transforms.loops import Carry
 from funcgrad.transforms.repetition import frozen
 from funcgrad.transforms.reverse import ReverseTracer
-from funcgrad.transforms.segment import checkpointed, forgetful, remade, within
+from funcgrad.transforms.segment import boundary, checkpointed, forgetful, remade, within
 from funcgrad.tree import flatten
 
 __all__ = ["checkpointed_loop", "evaluations", "split"]
@@ -99,38 +99,46 @@ def sweep(step: Step, again: Step, start: int, stop: int, slots: int, state: PyT
 
 def advance(step: Step, start: int, stop: int, state: PyTree) -> PyTree:
     """Run steps without keeping what they record: the end only is of interest."""
+    begun = {level: level.stamp() for level in LASTING}
     for i in range(start, stop):
-        state = unlinked(step(i, state))
+        state = unlinked(step(i, state), begun)
     return state
 
 
-def unlinked(state: PyTree) -> PyTree:
+def unlinked(state: PyTree, begun: dict[Any, int]) -> PyTree:
     """Let a state begin a graph of its own, unless a transform writes down all that happens."""
     leaves, structure = flatten(state)
     tracers = [tracer for x in leaves if isinstance(x, Traced) for tracer in within(x)]
     if not tracers or not all(forgetful(tracer.level) for tracer in tracers):
         return state
-    return structure.unflatten([remade(x, without_past) if isinstance(x, Traced) else x for x in leaves])
+    forget = functools.partial(without_past, begun)
+    return structure.unflatten([remade(x, forget) if isinstance(x, Traced) else x for x in leaves])
 
 
-def without_past(tracer: Any) -> Any:
+def without_past(begun: dict[Any, int], tracer: Any) -> Any:
     if isinstance(tracer, ReverseTracer):
         level: Any = tracer.level
-        tracer.node = Dropped(level.stamp())
+        # The graph of tensors can be looked at: it says which nodes lay behind what was dropped.
+        behind = boundary([tracer.node], begun[level]) if level in begun else ()
+        tracer.node = Dropped(level.stamp(), behind)
     return tracer
 
 
 class Dropped(Node):
     """The place of a state in the graph of steps that will run again: no cotangent has to arrive there."""
 
-    __slots__ = ()
+    __slots__ = ("links",)
 
     name = "checkpointed_loop"
-    parents = ()
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, links: tuple[Node | None, ...]) -> None:
         self.key = key
         self.cotangent = None
+        self.links = links
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return self.links
 
     def pull(self, g: Any, pending: Pending) -> None:
         raise RuntimeError(

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,18 @@ from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
 from funcgrad.core.memory import Place, put
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
-from funcgrad.core.tracer import Tracer
+from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import EscapedTracerError, user_line
 from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
 from funcgrad.tree import flatten, map
 
 __all__ = ["jvp"]
+
+
+#: The short paths of ufuncs (:mod:`funcgrad.transforms.forward_paths`).
+PATHS: dict[Any, Callable[..., Any]] = {}
+
+SEVERAL = (tuple, list)
 
 
 class ForwardTracer(Tracer):
@@ -34,6 +41,17 @@ class ForwardTracer(Tracer):
     parts = ("value", "tangent")
 
     tangent: Array | None
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, x: Any, other: Any = ABSENT, /, *more: Any, **kwargs: Any
+    ) -> Any:
+        if not kwargs and not more and method == "__call__":
+            path = PATHS.get(ufunc)
+            if path is not None:
+                return path(x) if other is ABSENT else path(x, other)
+        if other is ABSENT:
+            return super().__array_ufunc__(ufunc, method, x, **kwargs)
+        return super().__array_ufunc__(ufunc, method, x, other, *more, **kwargs)
 
     @property
     def is_constant(self) -> bool:
@@ -64,16 +82,21 @@ class ForwardLevel(Level):
             raise EscapedTracerError(
                 "A traced value was used after the jvp that made it had ended; return it from the function instead."
             )
-        values = tuple(strip(x, self) for x in operands)
-        y = primitive.run(*values, **strip(params, self))
         if primitive.is_constant:
-            return y
-        y = as_array(y)
-        tangents = [
-            x.tangent if isinstance(x, ForwardTracer) and x.level is self and primitive.differentiable(i) else None
-            for i, x in enumerate(operands)
-        ]
-        return self.push(primitive, values, tangents, y, params)
+            return primitive.run(*strip(operands, self), **strip(params, self))
+        values: list[Array] = []
+        tangents: list[Array | None] = []
+        for i, x in enumerate(operands):
+            if isinstance(x, ForwardTracer) and x.level is self:
+                values.append(x.value)
+                tangents.append(x.tangent if primitive.differentiable(i) else None)
+            else:
+                values.append(x)
+                tangents.append(None)
+        y = primitive.run(*values, **strip(params, self)) if params else primitive.run(*values)
+        if type(y) is not np.ndarray:
+            y = as_array(y)
+        return self.push(primitive, tuple(values), tangents, y, params)
 
     def push(
         self,
@@ -84,8 +107,8 @@ class ForwardLevel(Level):
         params: dict[str, Any],
     ) -> Any:
         """Pair the output `y` with its tangent."""
-        several = isinstance(y, tuple | list)
-        parts = list(y) if several else [y]
+        several = isinstance(y, SEVERAL)
+        parts = y if several else (y,)
         spaces = [space_of(part) for part in parts]
         if not any(space.is_inexact for space in spaces):
             return y
@@ -93,22 +116,23 @@ class ForwardLevel(Level):
             dys: Any = [None] * len(parts)
         else:
             output_space: Any = tuple(spaces) if several else spaces[0]
-            call = Call(primitive, values, y, params, tuple(space_of(x) for x in values), output_space)
+            call = Call(primitive, values, y, params, tuple([space_of(x) for x in values]), output_space)
             dys = self.tangents(primitive, call, tangents, spaces)
-        outs = [
-            self.tracer(part, dy) if space.is_inexact else part
-            for part, dy, space in zip(parts, dys, spaces, strict=True)
-        ]
         if not several:
-            return outs[0]
+            return self.tracer(y, dys[0])
+        outs = [
+            self.tracer(part, dy) if space.is_inexact else part for part, dy, space in zip(y, dys, spaces, strict=True)
+        ]
         return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
 
     def tangents(self, primitive: Primitive, call: Call, tangents: list[Array | None], spaces: list[Space]) -> Any:
         """Return the tangent of each output of a call, which lie in `spaces`."""
         dy = self.tangent(primitive, call, tangents)
+        if type(call.output_space) is not tuple:
+            return [None if dy is None else project(dy, spaces[0])]
         return [
             project(part, space) if space.is_inexact and part is not None else None
-            for part, space in zip(dy if isinstance(call.output_space, tuple) else [dy], spaces, strict=True)
+            for part, space in zip(dy, spaces, strict=True)
         ]
 
     def tangent(self, primitive: Primitive, call: Call, tangents: list[Array | None]) -> Any:

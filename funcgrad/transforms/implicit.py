@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import tracers_in
+from funcgrad.core.level import Shell, tracers_in
 from funcgrad.core.primitive import Frame, Primitive
-from funcgrad.transforms.arguments import Transformed, as_array, is_array, present
+from funcgrad.transforms.arguments import Transformed, as_array, bare, is_array, is_shell, present
 from funcgrad.transforms.forward import jvp
 from funcgrad.transforms.gradient import stop_gradient, vjp
 from funcgrad.transforms.jacobian import jacfwd, jacrev
 from funcgrad.transforms.linear_solve import custom_linear_solve
 from funcgrad.transforms.linearize import linearize
-from funcgrad.tree import Structure, flatten, flatten_with_paths, ravel
+from funcgrad.tree import Structure, flatten, flatten_with_paths, map, ravel
 
 __all__ = ["coordinates", "equations", "implicit_diff"]
 
@@ -133,8 +133,9 @@ class Equation:
 
         if self.solve is not None:
             product: Any = pulled(f, u) if transposed else linearize(f, u)[1]
-            return custom_linear_solve(product, rhs, self.solve, self.solve)
-        matrix = jacrev(f)(u).T if transposed else jacfwd(f)(u)
+            solution: Array = bare(custom_linear_solve(product, rhs, self.solve, self.solve))
+            return solution
+        matrix = bare(jacrev(f)(u)).T if transposed else bare(jacfwd(f)(u))
         try:
             return np.linalg.solve(matrix, rhs)
         except np.linalg.LinAlgError as error:
@@ -179,7 +180,7 @@ class Solution(Primitive):
         moved = [i for i, dx in enumerate(tangents) if dx is not None]
         equation: Equation = call.params["equation"]
         of_moved = varying(call, moved)
-        dr = jvp(of_moved, tuple(call.xs[i] for i in moved), tuple(tangents[i] for i in moved))[1]
+        dr = bare(jvp(of_moved, tuple(call.xs[i] for i in moved), tuple(tangents[i] for i in moved))[1])
         return -equation.solved(u, call.xs, dr, transposed=False), *[None] * len(aux)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
@@ -187,7 +188,7 @@ class Solution(Primitive):
         r, pullback = vjp(varying(call, moved), *[call.xs[i] for i in moved])
         equation: Equation = call.params["equation"]
         w = equation.solved(call.y[0], call.xs, g[0], transposed=True)
-        return zip(moved, pullback(-w.astype(r.dtype)), strict=True)
+        return zip(moved, bare(pullback(-w.astype(r.dtype))), strict=True)
 
 
 def varying(call: Frame, moved: list[int]) -> Callable[..., Array]:
@@ -289,4 +290,10 @@ def apply_implicit(
     arrays = [x if i >= equation.initial else stop_gradient(x) for i, x in enumerate(equation.arrays)]
     u, *aux = SOLUTION.bind(tuple(arrays), {"equation": equation})
     x = present(equation.to_tree(u))
+    given: Any = next((leaf for leaf in flatten((args, kwargs), is_shell)[0] if isinstance(leaf, Shell)), None)
+    if given is not None:  # of tensors, the solution is one, whatever the solver has made of them
+        wrap = flatten(given)[1].unflatten
+        x = map(
+            lambda leaf: leaf if isinstance(leaf, Shell) or not is_array(leaf) else wrap([leaf]), x, is_leaf=is_shell
+        )
     return (x, present(equation.complete(aux))) if has_aux else x

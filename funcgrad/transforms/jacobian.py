@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import plain
+from funcgrad.core.arrays import eye
+from funcgrad.core.level import Shell, plain
 from funcgrad.core.space import Space, space_of
-from funcgrad.transforms.arguments import Transformed, as_array, choose, is_array
+from funcgrad.transforms.arguments import Transformed, as_array, choose, is_array, is_shell
 from funcgrad.transforms.batch import vmap
 from funcgrad.transforms.forward import jvp
 from funcgrad.transforms.gradient import float0, vjp
-from funcgrad.tree import Structure, flatten
+from funcgrad.tree import Structure, flatten, map
 
 __all__ = ["ArgNames", "ArgNums", "Leaves", "hessian", "jacfwd", "jacobian", "jacrev"]
 
@@ -99,11 +100,11 @@ def apply_jacfwd(
         nonlocal aux, structure
         out = jvp(chosen.function(f), (chosen.tree(),), (inputs.unflatten(tangents),), has_aux=has_aux)
         aux = out[2] if has_aux else None
-        leaves, structure = flatten(out[1])
-        return leaves
+        structure = nesting(out[1])
+        return flatten(out[1])[0]
 
     columns = in_chunks(push, inputs, chunk_size)
-    jacobian = structure.unflatten([inputs.unflatten(inputs.split_last(np.moveaxis(c, 0, -1))) for c in columns])
+    jacobian = structure([inputs.unflatten(inputs.split_last(np.moveaxis(c, 0, -1))) for c in columns])
     return (jacobian, aux) if has_aux else jacobian
 
 
@@ -185,7 +186,7 @@ def rows_of(
         for row, space in zip(rows, inputs.spaces, strict=True)
     ]
     blocks = zip(*(outputs.split_first(row) for row in rows), strict=True)
-    return outputs.unflatten([inputs.unflatten(block) for block in blocks])
+    return outputs.nested([inputs.unflatten(block) for block in blocks])
 
 
 def jacobian(
@@ -279,6 +280,22 @@ def hessian(
     return jacfwd(rows, argnums, argnames=argnames, has_aux=has_aux, holomorphic=holomorphic, chunk_size=chunk_size)
 
 
+def nesting(outputs: PyTree) -> Callable[[Sequence[PyTree]], PyTree]:
+    """Return how to put a tree where each array of `outputs` is; where that is a tensor, the tree is one of tensors."""
+    leaves, structure = flatten(outputs, is_shell)
+    wraps: list[Any] = [flatten(leaf)[1].unflatten if isinstance(leaf, Shell) else None for leaf in leaves]
+
+    def shown(wrap: Any, block: PyTree) -> PyTree:
+        return (
+            block if wrap is None else map(lambda x: x if isinstance(x, Shell) else wrap([x]), block, is_leaf=is_shell)
+        )
+
+    def nest(blocks: Sequence[PyTree]) -> PyTree:
+        return structure.unflatten([shown(wrap, block) for wrap, block in zip(wraps, blocks, strict=True)])
+
+    return nest
+
+
 class Leaves:
     """The arrays of a tree, as one long vector: a basis of it, and how a matrix splits into blocks for the leaves."""
 
@@ -292,6 +309,7 @@ class Leaves:
         self.ends = list(itertools.accumulate(space.size if space.is_inexact else 0 for space in self.spaces))
         self.size = self.ends[-1] if self.ends else 0
         self.unflatten: Callable[..., PyTree] = self.structure.unflatten
+        self.nested = nesting(tree)
 
     structure: Structure
 
@@ -326,9 +344,7 @@ class Leaves:
 
 def unit_vectors(space: Space, like: Array, start: int, stop: int) -> Array:
     """Return rows `start` to `stop` of an identity matrix, zeros outside of it, as arrays of `space`."""
-    like = plain(like)
-    device = {} if isinstance(like, np.ndarray | np.generic) else {"like": like}
-    rows = np.eye(stop - start, space.size, start, dtype=space.dtype, **device)
+    rows = eye(stop - start, space.size, start, space.dtype, like=plain(like))
     return np.reshape(rows, (stop - start, *space.shape))
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array, PyTree
-from funcgrad.core.level import Shell, plain, tracers_in, zeros
+from funcgrad.core.level import plain, tracers_in, zeros
 from funcgrad.core.primitive import Frame, Primitive
 from funcgrad.core.space import space_of
-from funcgrad.transforms.arguments import as_array, is_array, present
+from funcgrad.transforms.arguments import as_array, bare, is_array, opened, present
 from funcgrad.transforms.batch import vmap
 from funcgrad.transforms.capture import closed
 from funcgrad.transforms.forward import jvp
@@ -85,7 +85,7 @@ class System:
 
 def pulled(product: Product) -> Product:
     """Return the product with the transposed matrix."""
-    return lambda constants, w: vjp(lambda v: product(constants, v), zeros(space_of(w), w))[1](w)[0]
+    return lambda constants, w: bare(vjp(lambda v: product(constants, v), zeros(space_of(w), w))[1](w)[0])
 
 
 class BatchedSystem(System):
@@ -93,7 +93,12 @@ class BatchedSystem(System):
 
     def __init__(self, inner: System, flags: Sequence[bool], size: int) -> None:
         options: Any = {"in_axes": ([0 if flag else None for flag in flags], 0), "axis_size": size}
-        matvec = vmap(inner.matvec, **options)
+        mapped = vmap(inner.matvec, **options)
+
+        def matvec(constants: Sequence[Any], v: Array) -> Array:
+            y: Array = bare(mapped(constants, v))
+            return y
+
         super().__init__(matvec, inner.vecmat, inner.count, inner.solver, inner.transposed_solver)
         self.inner = inner
         self.flags = flags
@@ -101,7 +106,7 @@ class BatchedSystem(System):
         self.options = options
 
     def compute(self, constants: Sequence[Any], b: Array) -> list[Any]:
-        found: list[Any] = vmap(self.inner.compute, **self.options)(list(constants), b)
+        found: list[Any] = bare(vmap(self.inner.compute, **self.options)(list(constants), b))
         return found
 
     def transposed(self) -> System:
@@ -134,7 +139,8 @@ class LinearSolve(Primitive):
         moved = [i for i, dc in enumerate(tangents[1 : 1 + system.count]) if dc is not None]
         if moved:
             of_moved = varying(system, constants, moved, x)
-            rhs = rhs - jvp(of_moved, tuple(constants[i] for i in moved), tuple(tangents[1 + i] for i in moved))[1]
+            xs, dxs = (tuple([values[i] for i in moved]) for values in (constants, tangents[1:]))
+            rhs = rhs - bare(jvp(of_moved, xs, dxs)[1])
         return solve_system(system, constants, rhs)[0], *[None] * len(aux)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
@@ -146,7 +152,7 @@ class LinearSolve(Primitive):
         moved = [i for i, link in enumerate(call.links[1 : 1 + system.count]) if link is not None]
         if moved:
             value, pullback = vjp(varying(system, constants, moved, call.y[0]), *[constants[i] for i in moved])
-            yield from zip([1 + i for i in moved], pullback(-w.astype(value.dtype)), strict=True)
+            yield from zip([1 + i for i in moved], bare(pullback(-w.astype(value.dtype))), strict=True)
 
 
 def varying(system: System, constants: list[Any], moved: list[int], x: Array) -> Callable[..., Array]:
@@ -272,15 +278,11 @@ def custom_linear_solve(
 
 def flat_like(what: str, y: PyTree, b: PyTree) -> Array:
     """Return a tree like `b` as a vector; a tensor may stand where `b` has an array."""
-    (leaves, structure), (expected, expected_structure) = (flatten(tree, is_shell) for tree in (y, b))
+    (leaves, structure), (expected, expected_structure) = opened(y), opened(b)
     shapes = [np.shape(leaf) for leaf in expected]
     if structure != expected_structure or [np.shape(leaf) for leaf in leaves] != shapes:
         raise ValueError(f"custom_linear_solve: {what} must be a tree like b, of shapes {shapes}, got {y!r:.200}")
     return ravel(y)[0]
-
-
-def is_shell(x: Any) -> bool:
-    return isinstance(x, Shell)
 
 
 def system_of(product: Product, count: int, forward: Any, backward: Any, symmetric: bool) -> System:

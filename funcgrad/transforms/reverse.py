@@ -365,7 +365,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
             y = run(a, value)
             node = Pointwise()
             node.shorts = only_b
-            if kind_a is ndarray:
+            if kind_a is ndarray and (index_b == 1 or keep_b is not None):
                 a = b.level.kept(a)
             node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
         elif (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.transforms.arguments import as_array, is_array
+from funcgrad.transforms.arguments import as_array, bare, is_array, opened
 from funcgrad.transforms.capture import closed
 from funcgrad.transforms.gradient import grad, stop_gradient
 from funcgrad.transforms.implicit import coordinates, equations, implicit_diff
@@ -141,7 +141,12 @@ def fixed_point(
         return to_tree(iterate(step, u, tol, maxiter, anderson))
 
     def equation(x: PyTree, params: tuple[Any, ...], constants: list[Any]) -> PyTree:
-        return map(lambda y, x: y - x, function(constants, x, *params), x)
+        (images, structure), (xs, expected) = opened(function(constants, x, *params)), opened(x)
+        if structure != expected:
+            raise ValueError(
+                f"fixed_point: f must return a tree like its argument, {expected}, but returned {structure}"
+            )
+        return [y - x for y, x in zip(images, xs, strict=True)]
 
     return implicit_diff(fixed_point, equation, solve=solve)(start, params, constants)
 
@@ -205,7 +210,7 @@ def argmin(
         return to_tree(descend(lambda u: of_x(to_tree(u)), u, tol, maxiter))
 
     def stationary(x: PyTree, params: tuple[Any, ...], constants: list[Any]) -> PyTree:
-        return grad(lambda x: function(constants, x, *params))(x)
+        return bare(grad(lambda x: function(constants, x, *params))(x))
 
     return implicit_diff(argmin, stationary, solve=solve)(start, params, constants)
 
@@ -248,7 +253,7 @@ def newton(f: VectorFunction, u: Array, tol: float | None, maxiter: int) -> Arra
     r = f(u)
     for _ in range(maxiter):
         norm = np.linalg.norm(r)
-        step = -solved(jacrev(f)(u), r)
+        step = -solved(bare(jacrev(f)(u)), r)
         t, moved = 1.0, u + step
         while not np.linalg.norm(next_r := f(moved)) <= (1 - 1e-4 * t) * norm and t > SHORTEST:
             t, moved = t / 2, u + t / 2 * step
@@ -272,11 +277,16 @@ def solved(matrix: Array, rhs: Array) -> Array:
 def descend(objective: VectorFunction, u: Array, tol: float | None, maxiter: int) -> Array:
     """Newton's method for a minimum, each step halved until it is one downwards."""
     limit = tolerance(tol, u)
-    slope = grad(objective)
+    derive = grad(objective)
+
+    def slope(u: Array) -> Array:
+        g: Array = bare(derive(u))
+        return g
+
     g = slope(u)
     for _ in range(maxiter):
         norm, value = np.linalg.norm(g), objective(u)
-        step = -downhill(jacrev(slope)(u), g)
+        step = -downhill(bare(jacrev(slope)(u)), g)
         t, moved = 1.0, u + step
         while not (
             objective(moved) <= value + 1e-4 * t * (g @ step)

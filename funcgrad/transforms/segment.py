@@ -20,7 +20,7 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.graph import Node, Pending, freed, send
-from funcgrad.core.level import RUNNING, Level, Traced, map_tracers, tracers_in
+from funcgrad.core.level import LASTING, RUNNING, Level, Traced, map_tracers, tracers_in
 from funcgrad.core.space import Space
 from funcgrad.transforms.batch import BatchLevel
 from funcgrad.transforms.forward import ForwardLevel
@@ -29,7 +29,7 @@ from funcgrad.transforms.repetition import Fingerprint, differs, snapshot, value
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
 from funcgrad.tree import flatten
 
-__all__ = ["checkpointed", "forgetful", "remade", "within"]
+__all__ = ["boundary", "checkpointed", "forgetful", "remade", "within"]
 
 # -- Nodes ------------------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class Segment:
         for x in (*self.leaves, *values_of(function)):
             for tracer in within(x) if isinstance(x, Traced) else ():
                 self.note(tracer.level)
-        self.starts = {level: (level.stamp(), len(level.locked)) for level in self.reverse_levels()}
+        self.starts = {level: (level.stamp(), len(level.locked)) for level in {*self.reverse_levels(), *LASTING}}
 
     def note(self, level: Level) -> None:
         if level not in self.levels and not level.closed:
@@ -194,7 +194,7 @@ class Segment:
         for x in self.leaves:
             level.lock(x)  # what is not traced
         if level.depth == 0:  # tensors, whose graph can be looked at
-            region.links = boundary(made, self.starts.get(level, (1, 0))[0])
+            region.links = boundary(made, self.starts[level][0])
 
     def run(self, function: AnyFunction, policy: Policy | None) -> Any:
         """Call the function on copies of the arguments; with a policy, on a level that applies it."""

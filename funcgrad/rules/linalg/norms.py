@@ -68,7 +68,7 @@ def norm_body(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = Fals
 
 def largest(x: Array, **options: Any) -> Array:
     """The maximum of numbers that are not negative; zero of none."""
-    return np.max(x, **options) if x.size else np.max(x, initial=0, **options)
+    return np.max(x, **options) if x.size else np.sum(x, **options)
 
 
 def norm_of_vectors(x: Array, ord: Any, axis: int, keepdims: bool) -> Array:

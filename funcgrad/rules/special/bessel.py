@@ -31,11 +31,24 @@ def at_pole(y: Array, slope: Array) -> Array:
 # -- Orders 0 and 1 ---------------------------------------------------------------------------------------
 
 RATIOS = [-1 / (4 * k * (k + 1)) for k in range(1, 10)]  # of consecutive terms in the series of J_1 (DLMF 10.2.2)
+GROWING = [-ratio for ratio in RATIOS]  # and of I_1 (DLMF 10.25.2)
 
 
 def j1(g: Array, y: Array, x: Array) -> Array:
     """``J_0 - J_1 / x``; half the difference of the neighbours would take ten times as long."""
     return g * (special.j0(x) - even_series(x, 0.5, RATIOS, lambda x: y / x))
+
+
+def i1(g: Array, y: Array, x: Array) -> Array:
+    """``I_0 - I_1 / x``, from functions that CuPy has too."""
+    return g * (special.i0(x) - even_series(x, 0.5, GROWING, lambda x: y / x))
+
+
+def i1e(g: Array, y: Array, x: Array) -> Array:
+    """The same, damped: near zero the series is, elsewhere `y` is already."""
+    size = np.abs(x)
+    ratio = np.exp(-np.where(size < 1, size, 0)) * even_series(x, 0.5, GROWING, lambda x: y / x)
+    return g * (special.i0e(x) - ratio - np.sign(x) * y)
 
 
 ORDERS_0_AND_1 = (
@@ -44,11 +57,11 @@ ORDERS_0_AND_1 = (
     Elementwise(special.y0, lambda g, x: -g * special.y1(x), pole=True),
     Elementwise(special.y1, lambda g, y, x: g * at_pole(y, special.y0(x) - y / x), pole=True),
     Elementwise(special.i0, lambda g, x: g * special.i1(x), pole=True),
-    Elementwise(special.i1, lambda g, x: g * ((special.i0(x) + special.iv(2, x)) / 2), pole=True),
+    Elementwise(special.i1, i1, pole=True),
     Elementwise(special.k0, lambda g, x: -g * special.k1(x), pole=True),
     Elementwise(special.k1, lambda g, y, x: -g * (special.k0(x) + y / x), pole=True),
     Elementwise(special.i0e, lambda g, y, x: g * (special.i1e(x) - np.sign(x) * y)),
-    Elementwise(special.i1e, lambda g, y, x: g * ((special.i0e(x) + special.ive(2, x)) / 2 - np.sign(x) * y)),
+    Elementwise(special.i1e, i1e),
     Elementwise(special.k0e, lambda g, y, x: g * at_pole(y, y - special.k1e(x)), pole=True),
     Elementwise(special.k1e, lambda g, y, x: g * at_pole(y, y - special.k0e(x) - y / x), pole=True),
 )

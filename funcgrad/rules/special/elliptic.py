@@ -15,6 +15,7 @@ from scipy import special
 
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise, singular
+from funcgrad.rules.special.devices import elliprd
 from funcgrad.rules.special.outputs import Outputs
 
 __all__ = ["RULES"]
@@ -85,7 +86,7 @@ def rc_x(g: Array, y: Array, a: Array, b: Array) -> Array:
     """DLMF 19.18.1 with two arguments equal; for a principal value (``b < 0``) by the differential equation."""
     main, safe = np.real(b) > 0, np.where(np.real(b) > 0, b, 1)
     other = np.where(main, a + 1, b)
-    return g * np.where(main, -special.elliprd(safe, safe, a) / 6, (y - 1 / np.sqrt(a)) / (2 * (other - a)))
+    return g * np.where(main, -elliprd(safe, safe, a) / 6, (y - 1 / np.sqrt(a)) / (2 * (other - a)))
 
 
 def rc_y(g: Array, y: Array, a: Array, b: Array) -> Array:
@@ -93,12 +94,12 @@ def rc_y(g: Array, y: Array, a: Array, b: Array) -> Array:
     main, safe = np.real(b) > 0, np.where(np.real(b) > 0, b, 1)
     other = np.where(main, a + 1, b)
     pv = -(y + (a * y - np.sqrt(a)) / (other - a)) / (2 * other)
-    return g * np.where(main, -special.elliprd(a, safe, safe) / 3, pv)
+    return g * np.where(main, -elliprd(a, safe, safe) / 3, pv)
 
 
 def rg_x(g: Array, a: Array, b: Array, c: Array) -> Array:
     """``R_F / 4 - x R_D(y, z, x) / 12``, by DLMF 19.16.3; the second term vanishes with `x`."""
-    last = a * special.elliprd(b, c, np.where(a == 0, 1, a))
+    last = a * elliprd(b, c, np.where(a == 0, 1, a))
     return g * (special.elliprf(a, b, c) / 4 - last / 12)
 
 
@@ -107,7 +108,7 @@ def rj_x(g: Array, y: Array, a: Array, b: Array, c: Array, d: Array) -> Array:
     main = np.real(d) > 0
     regular = -0.75 * integrate(a, b, c, np.where(main, d, 1), powers=[1.5, 0.5, 0.5, 1])
     apart = np.where(main, -1, d) - a
-    return g * np.where(main, regular, (y - special.elliprd(b, c, a)) / (2 * apart))
+    return g * np.where(main, regular, (y - elliprd(b, c, a)) / (2 * apart))
 
 
 def rj_p(g: Array, y: Array, a: Array, b: Array, c: Array, d: Array) -> Array:
@@ -116,8 +117,7 @@ def rj_p(g: Array, y: Array, a: Array, b: Array, c: Array, d: Array) -> Array:
     regular = -1.5 * integrate(a, b, c, np.where(main, d, 1), powers=[0.5, 0.5, 0.5, 2])
     p = np.where(main, -1, d)
     rest = sum(
-        x * (y - special.elliprd(s, t, np.where(x == 0, 1, x))) / (2 * (p - x))
-        for x, s, t in ((a, b, c), (b, c, a), (c, a, b))
+        x * (y - elliprd(s, t, np.where(x == 0, 1, x))) / (2 * (p - x)) for x, s, t in ((a, b, c), (b, c, a), (c, a, b))
     )
     return g * np.where(main, regular, -(1.5 * y + rest) / p)
 
@@ -126,9 +126,9 @@ CARLSON = (
     Elementwise(special.elliprc, singular(rc_x), singular(rc_y)),
     Elementwise(
         special.elliprf,
-        singular(lambda g, a, b, c: -g * special.elliprd(b, c, a) / 6),
-        singular(lambda g, a, b, c: -g * special.elliprd(c, a, b) / 6),
-        singular(lambda g, a, b, c: -g * special.elliprd(a, b, c) / 6),
+        singular(lambda g, a, b, c: -g * elliprd(b, c, a) / 6),
+        singular(lambda g, a, b, c: -g * elliprd(c, a, b) / 6),
+        singular(lambda g, a, b, c: -g * elliprd(a, b, c) / 6),
     ),
     Elementwise(
         special.elliprd,
@@ -168,17 +168,17 @@ def per_turn(turns: Array, rate: Callable[[Array], Array], m: Array) -> Array:
 
 def first_rate(s: Array, c: Array, d: Array, turns: Array, m: Array) -> Array:
     """The derivative of ``F(phi, m)`` in `m` (DLMF 19.25.5 with 19.18.1), given sin, cos and delta of the angle."""
-    return s**3 / 6 * special.elliprd(c * c, 1.0, d * d) + per_turn(turns, complete_rate, m)
+    return s**3 / 6 * elliprd(c * c, 1.0, d * d) + per_turn(turns, complete_rate, m)
 
 
 def complete_rate(m: Array) -> Array:
     """The derivative of ``K(m)``: ``R_D(0, 1, 1 - m) / 6`` (DLMF 19.25.1)."""
-    return special.elliprd(0.0, 1.0, 1 - m) / 6
+    return elliprd(0.0, 1.0, 1 - m) / 6
 
 
 def complete_second_rate(m: Array) -> Array:
     """The derivative of ``E(m)`` (DLMF 19.25.1)."""
-    return -special.elliprd(0.0, 1 - m, 1.0) / 6
+    return -elliprd(0.0, 1 - m, 1.0) / 6
 
 
 def incomplete_first_m(g: Array, a: Array, b: Array) -> Array:
@@ -191,7 +191,7 @@ def incomplete_second_m(g: Array, a: Array, b: Array) -> Array:
     """DLMF 19.25.10, ``E - F``, divided by ``2 m``."""
     turns, angle = whole_turns(a)
     s, c = np.sin(angle), np.cos(angle)
-    rate = -(s**3) / 6 * special.elliprd(c * c, c * c + (1 - b) * s * s, 1.0)
+    rate = -(s**3) / 6 * elliprd(c * c, c * c + (1 - b) * s * s, 1.0)
     return g * (rate + per_turn(turns, complete_second_rate, b))
 
 
@@ -203,7 +203,7 @@ def delta_squared(phi: Array, m: Array) -> Array:
 
 LEGENDRE = (
     Elementwise(special.ellipk, singular(lambda g, x: g * complete_rate(x))),
-    Elementwise(special.ellipkm1, singular(lambda g, x: -g * special.elliprd(0.0, 1.0, x) / 6)),
+    Elementwise(special.ellipkm1, singular(lambda g, x: -g * elliprd(0.0, 1.0, x) / 6)),
     Elementwise(special.ellipe, singular(lambda g, x: g * complete_second_rate(x))),
     Elementwise(
         special.ellipkinc,

@@ -17,6 +17,7 @@ from scipy import special
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Constant, Elementwise, singular
 from funcgrad.errors import NoDerivativeError
+from funcgrad.rules.special.devices import zeta
 from funcgrad.rules.special.polygamma import (
     BERNOULLI,
     digamma_difference,
@@ -192,7 +193,7 @@ ZETAS = (
         Elementwise(
             special._ufuncs._zeta,
             lambda g, a, b: g * zeta_order(a, b),
-            lambda g, a, b: -g * (a * special.zeta(a + 1, b)),
+            lambda g, a, b: -g * (a * zeta(a + 1, b)),
             name="zeta",
             pole=True,
         ),

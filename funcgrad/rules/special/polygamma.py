@@ -16,6 +16,7 @@ from scipy import special
 
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise
+from funcgrad.rules.special.devices import zeta
 
 __all__ = [
     *("BERNOULLI", "digamma_difference", "moment", "nonpositive_integer", "polygamma"),
@@ -54,7 +55,7 @@ def polygamma_value(x: Array, order: int = 1) -> Array:
         right = polygamma_right(np.where(left, 1 - x, x), order)
     else:
         left = x <= 0
-        right = special.zeta(order + 1.0, np.where(left, 1 - x, x)) * -((-1) ** order * math.factorial(order))
+        right = zeta(order + 1.0, np.where(left, 1 - x, x)) * -((-1) ** order * math.factorial(order))
     pole = nonpositive_integer(x)
     cotangent = 1 / np.tan(math.pi * np.where(left & ~pole, x - np.rint(np.real(x)), 0.25))
     reflected = (-1) ** order * right - cotangent_derivative(cotangent, order)

@@ -182,7 +182,7 @@ class Distribution:
 
 
 def finite(end: Any) -> Any:
-    return np.where(np.isinf(end), 0.0, end)
+    return np.where(np.isinf(end), 0.0, end)[()]
 
 
 def middle(low: Any, high: Any) -> Any:
@@ -193,7 +193,7 @@ def middle(low: Any, high: Any) -> Any:
         return low + 1.0 if np.isinf(high) else (low + high) / 2
     one_sided = np.where(np.isinf(low), finite(high) - 1.0, finite(low) + 1.0)
     one_sided = np.where(np.isinf(low) & np.isinf(high), 0.0, one_sided)
-    return np.where(np.isinf(low) | np.isinf(high), one_sided, (finite(low) + finite(high)) / 2)
+    return np.where(np.isinf(low) | np.isinf(high), one_sided, (finite(low) + finite(high)) / 2)[()]
 
 
 def log_of(y: Array, complement: Array) -> Array:

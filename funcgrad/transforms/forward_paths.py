@@ -1,0 +1,214 @@
+"""The short paths of forward mode: elementwise calls of one or two operands whose output lies in an operand's space.
+
+What the general way finds out at each call is known here before: which partials there are, what they read, and that
+the tangent is in the right space. Everything else is left to :meth:`ForwardLevel.process`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from funcgrad.core.kinds import Elementwise, Short, all_finite
+from funcgrad.core.level import Traced, plain
+from funcgrad.core.operators import HOT_OPERATORS
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.space import Space, project
+from funcgrad.transforms.forward import PATHS, ForwardLevel, ForwardTracer
+
+__all__ = ["has_numbers", "install_forward_paths", "reflected", "renew"]
+
+ndarray = np.ndarray
+SCALARS = (np.ndarray, np.float64, np.float32, np.complex128, np.complex64)
+
+#: Applies a rule: (tangent, output, first operand, second operand).
+Partial = Callable[[Any, Any, Any, Any], Any]
+
+
+def partial_of(short: Short, marked: bool) -> Partial:
+    """Return a rule as a function of the tangent, the output and the operands."""
+    rule, index, keep = short.rule, short.index, short.keep
+    if index is None and keep is None:
+
+        def partial(dx: Any, y: Any, a: Any, b: Any) -> Any:
+            return rule(dx, None)
+
+    elif index is None:
+
+        def partial(dx: Any, y: Any, a: Any, b: Any) -> Any:
+            return rule(dx, keep((y, a, b)))  # type: ignore[misc]
+
+    elif index == 0:
+
+        def partial(dx: Any, y: Any, a: Any, b: Any) -> Any:
+            return rule(dx, y)
+
+    elif index == 1:
+
+        def partial(dx: Any, y: Any, a: Any, b: Any) -> Any:
+            return rule(dx, a)
+
+    else:
+
+        def partial(dx: Any, y: Any, a: Any, b: Any) -> Any:
+            return rule(dx, b)
+
+    if not marked:
+        return partial
+
+    def quiet(dx: Any, y: Any, a: Any, b: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return partial(dx, y, a, b)
+
+    return quiet
+
+
+def partials_of(primitive: Elementwise) -> list[Partial]:
+    """Return the partials of a function; those that can be infinite where the value is not are quiet about it."""
+    shorts: Any = primitive.short
+    return [
+        partial_of(short, hasattr(rule.function, "__wrapped__"))
+        for short, rule in zip(shorts, primitive.rules, strict=True)
+        if rule is not None
+    ]
+
+
+def leaves(level: ForwardLevel, space: Space, x: Any) -> bool:
+    """Whether the other operand, which has no tangent, leaves the output in `space`."""
+    if type(x) in SCALARS:
+        return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
+    return isinstance(x, Traced) and x.space is space and x.level.depth < level.depth
+
+
+def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
+    """Return the short path of a function of one operand."""
+    run = primitive.run
+    (partial,) = partials_of(primitive)
+    any_dtype, singular = primitive.keeps_dtype, primitive.is_singular
+
+    def call(x: Any) -> Any:
+        if type(x) is not ForwardTracer:
+            return primitive(x)
+        level: Any = x.level
+        space, value, dx = x.space, x.value, x.tangent
+        dtype = space.dtype
+        if type(level) is not ForwardLevel or level.closed or not (any_dtype or dtype.kind == "f"):
+            return primitive(x)
+        y = run(value)
+        if y.dtype is not dtype:
+            return primitive(x)
+        if dx is not None:
+            if singular and not all_finite(plain(y)):
+                return guarded(primitive, x)
+            dx = partial(dx, y, value, None)
+            if dx.dtype is not dtype or dx.shape != space.shape:
+                dx = project(dx, space)
+        out = ForwardTracer()
+        out.value = y
+        out.level = level
+        out.space = space
+        out.tangent = dx
+        return out
+
+    return call
+
+
+def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
+    """Return the short path of a function of two operands: equal spaces, or one without a tangent."""
+    run, singular = primitive.run, primitive.is_singular
+    partial_a, partial_b = partials_of(primitive)
+
+    def call(a: Any, b: Any) -> Any:
+        kind_a, kind_b = type(a), type(b)
+        level: Any
+        da = db = None
+        if kind_a is ForwardTracer:
+            level, space, value_a, da = a.level, a.space, a.value, a.tangent
+            if kind_b is float or kind_b is int:
+                value_b = b
+            elif kind_b is ForwardTracer and b.level is level:
+                if b.space is not space:
+                    return primitive(a, b)
+                value_b, db = b.value, b.tangent
+            elif leaves(level, space, b):
+                value_b = b
+            else:
+                return primitive(a, b)
+        elif kind_b is ForwardTracer:
+            level, space, value_b, db = b.level, b.space, b.value, b.tangent
+            if not (kind_a is float or kind_a is int or leaves(level, space, a)):
+                return primitive(a, b)
+            value_a = a
+        else:
+            return primitive(a, b)
+        if type(level) is not ForwardLevel or level.closed:
+            return primitive(a, b)
+        y = run(value_a, value_b)
+        if y.dtype is not space.dtype:
+            return primitive(a, b)
+        if da is None and db is None:
+            dy = None
+        else:
+            if singular and not all_finite(plain(y)):
+                return guarded(primitive, a, b)
+            if db is None:
+                dy = partial_a(da, y, value_a, value_b)
+            else:
+                dy = partial_b(db, y, value_a, value_b)
+                if da is not None:
+                    dy = partial_a(da, y, value_a, value_b) + dy
+            if dy.dtype is not space.dtype or dy.shape != space.shape:
+                dy = project(dy, space)
+        out = ForwardTracer()
+        out.value = y
+        out.level = level
+        out.space = space
+        out.tangent = dy
+        return out
+
+    return call
+
+
+def guarded(primitive: Elementwise, *operands: Any) -> Any:
+    """Leave the short path for a result that is not finite; NumPy has warned of it already."""
+    with np.errstate(all="ignore"):
+        return primitive(*operands)
+
+
+def reflected(path: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return path(other, self)
+
+    return method
+
+
+def has_numbers(ufunc: np.ufunc) -> bool:
+    """Whether a ufunc returns NumPy's numbers; one made of a Python function may return anything."""
+    return any("O" not in types for types in ufunc.types)
+
+
+def renew(paths: dict[Any, Any], found: dict[Any, Any]) -> None:
+    """Let a table of short paths become what was found: a function may have got other rules."""
+    for function in paths.keys() - found.keys():
+        del paths[function]
+    paths.update(found)
+
+
+def install_forward_paths() -> None:
+    """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
+    found = {}
+    for function, entry in list(CALLS.items()):
+        primitive = getattr(entry, "primitive", entry)
+        if not isinstance(function, np.ufunc) or not isinstance(primitive, Elementwise) or not has_numbers(function):
+            continue
+        if primitive.arity not in (1, 2) or primitive.short is None:
+            continue
+        path: Any = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
+        found[function] = path
+        for name in HOT_OPERATORS.get(function, ()):
+            setattr(ForwardTracer, name, path)
+            if primitive.arity == 2:
+                setattr(ForwardTracer, name.replace("__", "__r", 1), reflected(path))
+    renew(PATHS, found)
