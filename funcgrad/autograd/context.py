@@ -158,7 +158,7 @@ def checked_gradients(context: FunctionCtx, given: Sequence[Any], spaces: Sequen
     """Run ``backward``, check what it returns, and return the cotangents of the inputs."""
     name = context.name()
     found = context._function.backward_rule()(context, *given)
-    results = list(found) if isinstance(found, tuple | list) else [found]
+    results = list(found) if isinstance(found, tuple) else [found]
     if len(results) > len(spaces) and all(c is None for c in results[len(spaces) :]):
         results = results[: len(spaces)]
     if len(results) != len(spaces):
@@ -179,6 +179,11 @@ def checked_gradients(context: FunctionCtx, given: Sequence[Any], spaces: Sequen
         if not isinstance(c, Base):
             raise RuntimeError(f"function {name}: expected Variable or None (got {type(c).__name__})")
         g = peek(c)
+        if g.dtype.kind == "c" and space.is_inexact and not space.is_complex:
+            raise RuntimeError(
+                f"Function {name} returned a complex gradient at index {number}, but the argument is real: "
+                "take its real part"
+            )
         try:
             fits = np.broadcast_shapes(g.shape, space.shape) == g.shape
         except ValueError:

@@ -16,6 +16,7 @@ from funcgrad.tensor.modes import GRAD_ENABLED, no_grad
 from funcgrad.tensor.root import ROOT, AccumulateGrad
 from funcgrad.tensor.saved import Saved
 from funcgrad.tensor.shell import Base, wrap
+from funcgrad.tensor.versions import count_write
 from funcgrad.transforms.reverse import ReverseTracer
 
 __all__ = ["Function", "once_differentiable"]
@@ -186,6 +187,8 @@ def record(ctx: FunctionCtx, args: tuple[Any, ...], outputs: list[Any]) -> None:
                 outputs[i] = wrap(y.memory())
             continue
         memory = y.memory()
+        if dirty:  # written to by whatever means
+            count_write(memory, True, ROOT.stamp())
         place = ROOT.tracer(memory, Output(ROOT.stamp(), node, i), space)
         payload: Any = y.payload
         if dirty and isinstance(payload, ReverseTracer):

@@ -16,6 +16,7 @@ from funcgrad.tensor.tensor import Tensor
 from funcgrad.tensor.trees import bare_function, taken_off
 from funcgrad.transforms.batch import vmap
 from funcgrad.transforms.forward import jvp
+from funcgrad.transforms.gradient import vjp
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
@@ -89,11 +90,11 @@ def gradcheck(
     True
     """
     if not check_forward_ad and not check_backward_ad:
-        raise ValueError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
     if check_batched_grad and not check_backward_ad:
-        raise ValueError("Setting check_batched_grad=True requires check_backward_ad to be True")
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
     if check_batched_forward_grad and not check_forward_ad:
-        raise ValueError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     arguments = [inputs] if isinstance(inputs, Base) else list(inputs)
     try:
         with enable_grad():
@@ -380,12 +381,11 @@ def gradgradcheck(
     True
     """
     if not check_fwd_over_rev and not check_rev_over_rev:
-        raise ValueError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
-    if check_fwd_over_rev:
-        raise NotImplementedError("gradgradcheck(check_fwd_over_rev=True): use gradcheck on funcgrad.func.grad")
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
     arguments = [inputs] if isinstance(inputs, Base) else list(inputs)
     with enable_grad():
-        outputs = [y for y in Check.all_outputs(func(*arguments)) if y.requires_grad]
+        results = Check.all_outputs(func(*arguments))
+    outputs = [y for y in results if y.requires_grad]
     if grad_outputs is None:
         random = np.random.default_rng(0)
         weights = [random_like(y.values(), random, gen_non_contig_grad_outputs) for y in outputs]
@@ -402,20 +402,42 @@ def gradgradcheck(
         found = grad(ys, wanted, given[-count:], create_graph=True, allow_unused=True)
         return tuple([g for g in found if g is not None])
 
-    return gradcheck(
-        gradients,
-        [*arguments, *weights],
-        eps=eps,
-        atol=atol,
-        rtol=rtol,
-        raise_exception=raise_exception,
-        nondet_tol=nondet_tol,
-        check_undefined_grad=check_undefined_grad,
-        check_grad_dtypes=check_grad_dtypes,
-        check_batched_grad=check_batched_grad,
-        fast_mode=fast_mode,
-        masked=masked,
+    places = [i for i, x in enumerate(arguments) if isinstance(x, Tensor) and x.requires_grad]
+
+    def pulled(*given: Any) -> tuple[Any, ...]:
+        """Return the gradients by a transform, through which forward mode goes."""
+
+        def of_wanted(*values: Any) -> tuple[Any, ...]:
+            xs = list(given[:-count])
+            for i, x in zip(places, values, strict=True):
+                xs[i] = x
+            found = Check.all_outputs(func(*xs))
+            return tuple([y for y, result in zip(found, results, strict=True) if result.requires_grad])
+
+        pullback = vjp(of_wanted, *[given[i] for i in places])[1]
+        return tuple([conjugate(g) for g in pullback(tuple([conjugate(w) for w in given[-count:]]))])
+
+    options: dict[str, Any] = {
+        "eps": eps,
+        "atol": atol,
+        "rtol": rtol,
+        "raise_exception": raise_exception,
+        "nondet_tol": nondet_tol,
+        "check_undefined_grad": check_undefined_grad,
+        "check_grad_dtypes": check_grad_dtypes,
+        "fast_mode": fast_mode,
+        "masked": masked,
+    }
+    everything = [*arguments, *weights]
+    if check_rev_over_rev and not gradcheck(gradients, everything, check_batched_grad=check_batched_grad, **options):
+        return False
+    return not check_fwd_over_rev or gradcheck(
+        pulled, everything, check_forward_ad=True, check_backward_ad=False, **options
     )
+
+
+def conjugate(x: Any) -> Any:
+    return np.conj(x) if x.dtype.kind == "c" else x
 
 
 def random_like(y: Array, random: np.random.Generator, gaps: bool) -> Any:

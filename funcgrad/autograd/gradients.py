@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.autograd.graph import tensors_of
 from funcgrad.core.level import Traced
 from funcgrad.tensor.differentiation import backward_from
 from funcgrad.tensor.hooks import outward
@@ -19,6 +20,7 @@ __all__ = ["backward", "grad"]
 
 
 def listed(x: Any) -> list[Any]:
+    x = tensors_of(x)
     return [x] if isinstance(x, Base) else list(x)
 
 
@@ -65,7 +67,7 @@ def backward(
     roots = listed(tensors)
     if inputs is not None and not isinstance(inputs, Base) and len(inputs) == 0:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    backward_from(roots, gradients_for(roots, grad_tensors), retain_graph, create_graph, inputs)
+    backward_from(roots, gradients_for(roots, grad_tensors), retain_graph, create_graph, tensors_of(inputs))
 
 
 def grad(

@@ -6,15 +6,21 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from funcgrad.autograd.multi import register_multi_grad_hook as register_multi_grad_hook
 from funcgrad.core.graph import Output
 from funcgrad.tensor.functions import Hookable
 from funcgrad.tensor.functions import grad_fn as function_of
 from funcgrad.tensor.packing import begin_packing, end_packing
+from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.saved import SAVING
+from funcgrad.tensor.shell import Base, wrap
+from funcgrad.tensor.versions import count_write
 
 __all__ = [
-    *("GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "save_on_cpu"),
-    "saved_tensors_hooks",
+    *("GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge"),
+    *("increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks", "tensors_of"),
 ]
 
 #: What a ``grad_fn`` is an instance of.
@@ -118,24 +124,113 @@ class disable_saved_tensors_hooks:
         DISABLED.reset(self.token)
 
 
+# -- Writing into what was saved ---------------------------------------------------------------------------------
+
+MUTABLE: ContextVar[bool] = ContextVar("MUTABLE", default=False)
+
+
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):
+    """Let tensors be written to that operations have saved for their backward pass, in a ``with`` block.
+
+    Forward and backward pass must both be in the block.
+
+    Notes
+    -----
+    Each saved value is copied when it is saved, which takes the memory of all of them once more.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> with fg.autograd.graph.allow_mutation_on_saved_tensors():
+    ...     a = fg.ones(2, requires_grad=True)
+    ...     b = a.clone()
+    ...     y = (b**2).sum()
+    ...     _ = b.zero_()
+    ...     y.backward()
+    >>> a.grad
+    tensor([2., 2.])
+    """
+
+    def __init__(self) -> None:
+        self.over = False
+        super().__init__(lambda tensor: tensor.detach().clone(), self.unpack)
+
+    def unpack(self, tensor: Any) -> Any:
+        if self.over:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context in which the graph was "
+                "originally recorded: call backward() inside of the block"
+            )
+        return tensor
+
+    def __enter__(self) -> allow_mutation_on_saved_tensors:  # type: ignore[override]
+        if MUTABLE.get():
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        super().__enter__()
+        self.token = MUTABLE.set(True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        MUTABLE.reset(self.token)
+        self.over = True
+        super().__exit__(*error)
+
+
+def increment_version(tensor: Any) -> None:
+    """Note that tensors were written to by something that funcgrad cannot see, as through a NumPy array.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> x = fg.ones(2)
+    >>> x.numpy()[0] = 5
+    >>> fg.autograd.graph.increment_version(x)
+    >>> x._version
+    1
+    """
+    for x in list(tensor) if isinstance(tensor, list | tuple) else [tensor]:
+        if not isinstance(x, Base):
+            raise RuntimeError(f"increment_version expects a tensor, or each element to be one, got {type(x).__name__}")
+        count_write(x.memory(), True, ROOT.stamp())
+
+
+# -- Edges -------------------------------------------------------------------------------------------------------
+
+
 class GradientEdge(NamedTuple):
     """Where a gradient arrives: a node, and the number of its output."""
 
     node: Any
     output_nr: int
+    ownership_token: Any = None  # a tensor without values at this place in the graph
 
 
 def get_gradient_edge(tensor: Any) -> GradientEdge:
-    """Return where the gradient of a tensor arrives.
+    """Return where the gradient of a tensor arrives; ``autograd.grad`` and ``backward`` take it for the tensor.
 
     Examples
     --------
     >>> import funcgrad as fg
     >>> x = fg.ones(2, requires_grad=True)
-    >>> fg.autograd.graph.get_gradient_edge(x * 2).node.name()
+    >>> y = x * 2
+    >>> edge = fg.autograd.graph.get_gradient_edge(y)
+    >>> edge.node.name()
     'MulBackward0'
+    >>> fg.autograd.grad(y.sum(), edge)
+    (tensor([1., 1.]),)
     """
     node = tensor.node
     if node is None:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    return GradientEdge(function_of(node), node.index if isinstance(node, Output) else 0)
+    space = tensor.payload.space
+    token = wrap(ROOT.tracer(np.broadcast_to(np.zeros((), space.dtype), space.shape), node, space))
+    return GradientEdge(function_of(node), node.index if isinstance(node, Output) else 0, token)
+
+
+def tensors_of(x: Any) -> Any:
+    """Replace the edges in what is given for tensors by tensors."""
+    if isinstance(x, GradientEdge):
+        if not isinstance(x.ownership_token, Base):
+            raise RuntimeError("an edge that was put together by hand cannot be used: get it from get_gradient_edge()")
+        return x.ownership_token
+    return [tensors_of(item) for item in x] if isinstance(x, list | tuple) else x

@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad.autograd.context import FunctionCtx, checked_gradients, gradients_of
 from funcgrad.core.level import deepest
 from funcgrad.core.space import project, space_of
+from funcgrad.tensor.generators import DRAWING
 from funcgrad.tensor.modes import no_grad
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -167,12 +168,25 @@ class FunctionBody(Body):
         dims: list[Any] = [None] * len(self.args)
         for i, flag in zip(self.places, flags, strict=True):
             dims[i] = 0 if flag else None
-        output, out_dims = self.cls.vmap(VmapInfo(level.size, "error"), tuple(dims), *self.arguments(xs))
+        found = self.cls.vmap(VmapInfo(level.size, randomness_at(level)), tuple(dims), *self.arguments(xs))
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise RuntimeError(f"{self.name}.vmap must return a pair (output, out_dims), got {type(found).__name__}")
+        output, out_dims = found
         outs = self.taken(output)
         if not isinstance(out_dims, tuple):
             out_dims = (out_dims,) * len(self.template)
         along = [dim for dim, place in zip(out_dims, self.template, strict=True) if place is None]
         return tuple([in_front(y, dim, level.size) for y, dim in zip(outs, along, strict=True)])
+
+
+def randomness_at(level: Any) -> str:
+    """Return what the ``vmap`` that a level belongs to allows of random numbers."""
+    draws: Any = DRAWING.get()
+    while draws is not None:
+        if draws.level is level:
+            return str(draws.randomness)
+        draws = draws.outer
+    return "error"
 
 
 def in_front(y: Any, dim: int | None, size: int) -> Any:

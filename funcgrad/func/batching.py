@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from funcgrad import tree
-from funcgrad.core.level import Traced
-from funcgrad.tensor.generators import default_generator
+from funcgrad.core.level import RUNNING, Traced
+from funcgrad.tensor.generators import DRAWING, Generator
 from funcgrad.tensor.shell import Base
 from funcgrad.transforms import batch
 
-__all__ = ["check_randomness", "vmap"]
+__all__ = ["apply_random", "check_randomness", "name_of", "vmap"]
 
 
 def check_randomness(randomness: str) -> None:
@@ -43,7 +43,7 @@ def vmap(
     randomness : {"error", "same", "different"}
         Whether `func` may draw random numbers, and whether each example gets its own: then they run one by one.
     chunk_size : int, optional
-        How many examples to run at once.
+        How many examples to run at once. With ``randomness="same"`` all chunks draw the same numbers.
 
     Returns
     -------
@@ -71,24 +71,82 @@ def vmap(
 
     @functools.wraps(func)
     def call(*args: Any, **kwargs: Any) -> Any:
-        size = 1 if randomness == "different" else chunk_size
-        mapped = batch.vmap(checked, in_dims, out_dims, chunk_size=size)
-        before = state()
-        result = mapped(*args, **kwargs)
-        if randomness == "error" and state() != before:
+        options = {"in_axes": in_dims, "out_axes": out_dims, "axis_size": None, "chunk_size": chunk_size}
+        return apply_random(checked, args, kwargs, randomness=randomness, **options)
+
+    return call
+
+
+class Differ(BaseException):
+    """Each example has to draw its own numbers. No ``Exception``: it is not for the user to catch."""
+
+    def __init__(self, draws: Draws) -> None:
+        self.draws = draws
+
+
+class Draws:
+    """What one ``vmap`` has to say to random numbers."""
+
+    def __init__(self, randomness: str) -> None:
+        self.randomness = randomness
+        self.outer = DRAWING.get()
+        self.level: Any = None  # of the run
+        self.one_by_one = False
+        self.states: dict[Generator, Any] = {}  # those in which generators were when they were first asked
+        self.asked: set[Generator] = set()  # the generators that this run of the function has asked
+
+    def __call__(self, generator: Generator) -> None:
+        if self.outer is not None:
+            self.outer(generator)
+        if self.randomness == "error":
             raise RuntimeError(
                 "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
                 "'different' randomness flags on vmap or perform the randomness operation out of vmap"
             )
-        return result
+        if self.randomness == "different" and not self.one_by_one:
+            raise Differ(self)
+        if self.randomness == "same" and generator not in self.asked:
+            self.asked.add(generator)
+            bits = generator.numpy.bit_generator
+            if generator in self.states:
+                bits.state = self.states[generator]
+            else:
+                self.states[generator] = bits.state
 
-    if randomness == "same" and chunk_size is not None:
-        raise NotImplementedError("vmap: randomness='same' with chunk_size: each chunk would draw its own numbers")
-    return call
+    def around(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `func`, whose random numbers are what was asked for, each time it runs."""
+
+        @functools.wraps(func)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.asked, self.level = set(), RUNNING.get()
+            token = DRAWING.set(self)
+            try:
+                return func(*args, **kwargs)
+            finally:
+                DRAWING.reset(token)
+
+        return call
 
 
-def state() -> Any:
-    return default_generator.numpy.bit_generator.state
+def apply_random(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    randomness: str,
+    chunk_size: int | None,
+    **options: Any,
+) -> Any:
+    """Apply a mapped function; where each example draws its own numbers, the examples run one by one."""
+    draws = Draws(randomness)
+    function = draws.around(f)
+    try:
+        return batch.apply_vmap(function, args, kwargs, chunk_size=chunk_size, **options)
+    except Differ as differ:
+        if differ.draws is not draws:
+            raise
+    draws.one_by_one = True
+    return batch.apply_vmap(function, args, kwargs, chunk_size=1, **options)
 
 
 def name_of(func: Any) -> str:

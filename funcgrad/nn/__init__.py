@@ -19,6 +19,7 @@ from funcgrad.nn.modules.activation import Softshrink as Softshrink
 from funcgrad.nn.modules.activation import Softsign as Softsign
 from funcgrad.nn.modules.activation import Tanh as Tanh
 from funcgrad.nn.modules.activation import Tanhshrink as Tanhshrink
+from funcgrad.nn.modules.adaptive_softmax import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from funcgrad.nn.modules.attention import MultiheadAttention as MultiheadAttention
 from funcgrad.nn.modules.batchnorm import BatchNorm1d as BatchNorm1d
 from funcgrad.nn.modules.batchnorm import BatchNorm2d as BatchNorm2d
@@ -61,6 +62,21 @@ from funcgrad.nn.modules.flatten import Unfold as Unfold
 from funcgrad.nn.modules.flatten import Upsample as Upsample
 from funcgrad.nn.modules.flatten import UpsamplingBilinear2d as UpsamplingBilinear2d
 from funcgrad.nn.modules.flatten import UpsamplingNearest2d as UpsamplingNearest2d
+from funcgrad.nn.modules.fractional import FractionalMaxPool2d as FractionalMaxPool2d
+from funcgrad.nn.modules.fractional import FractionalMaxPool3d as FractionalMaxPool3d
+from funcgrad.nn.modules.lazy import LazyBatchNorm1d as LazyBatchNorm1d
+from funcgrad.nn.modules.lazy import LazyBatchNorm2d as LazyBatchNorm2d
+from funcgrad.nn.modules.lazy import LazyBatchNorm3d as LazyBatchNorm3d
+from funcgrad.nn.modules.lazy import LazyConv1d as LazyConv1d
+from funcgrad.nn.modules.lazy import LazyConv2d as LazyConv2d
+from funcgrad.nn.modules.lazy import LazyConv3d as LazyConv3d
+from funcgrad.nn.modules.lazy import LazyConvTranspose1d as LazyConvTranspose1d
+from funcgrad.nn.modules.lazy import LazyConvTranspose2d as LazyConvTranspose2d
+from funcgrad.nn.modules.lazy import LazyConvTranspose3d as LazyConvTranspose3d
+from funcgrad.nn.modules.lazy import LazyInstanceNorm1d as LazyInstanceNorm1d
+from funcgrad.nn.modules.lazy import LazyInstanceNorm2d as LazyInstanceNorm2d
+from funcgrad.nn.modules.lazy import LazyInstanceNorm3d as LazyInstanceNorm3d
+from funcgrad.nn.modules.lazy import LazyLinear as LazyLinear
 from funcgrad.nn.modules.linear import Bilinear as Bilinear
 from funcgrad.nn.modules.linear import Identity as Identity
 from funcgrad.nn.modules.linear import Linear as Linear
@@ -136,6 +152,7 @@ from funcgrad.nn.modules.recurrent import RNNBase as RNNBase
 from funcgrad.nn.modules.recurrent_cells import GRUCell as GRUCell
 from funcgrad.nn.modules.recurrent_cells import LSTMCell as LSTMCell
 from funcgrad.nn.modules.recurrent_cells import RNNCell as RNNCell
+from funcgrad.nn.modules.recurrent_cells import RNNCellBase as RNNCellBase
 from funcgrad.nn.modules.sparse import Embedding as Embedding
 from funcgrad.nn.modules.sparse import EmbeddingBag as EmbeddingBag
 from funcgrad.nn.modules.transformer import Transformer as Transformer
@@ -145,3 +162,5 @@ from funcgrad.nn.modules.transformer import TransformerEncoder as TransformerEnc
 from funcgrad.nn.modules.transformer import TransformerEncoderLayer as TransformerEncoderLayer
 from funcgrad.nn.parameter import Buffer as Buffer
 from funcgrad.nn.parameter import Parameter as Parameter
+from funcgrad.nn.parameter import UninitializedBuffer as UninitializedBuffer
+from funcgrad.nn.parameter import UninitializedParameter as UninitializedParameter

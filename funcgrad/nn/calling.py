@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from funcgrad.nn.gates import BackwardHooks
 from funcgrad.tensor.hooks import RemovableHandle, handle
 
-__all__ = ["Called"]
+__all__ = ["Called", "Everywhere"]
+
+
+class Everywhere:
+    """Hooks that are called around every module: :mod:`funcgrad.nn.modules.module` registers them."""
+
+    forward_hooks: ClassVar[OrderedDict[int, Any]] = OrderedDict()
+    forward_pre_hooks: ClassVar[OrderedDict[int, Any]] = OrderedDict()
+    backward_hooks: ClassVar[OrderedDict[int, Any]] = OrderedDict()
+    backward_pre_hooks: ClassVar[OrderedDict[int, Any]] = OrderedDict()
+
+
+#: Whether there are any: what each call asks.
+GLOBAL = (
+    *(Everywhere.forward_hooks, Everywhere.forward_pre_hooks),
+    *(Everywhere.backward_hooks, Everywhere.backward_pre_hooks),
+)
 
 
 class Called:
@@ -32,6 +49,7 @@ class Called:
             or members["_forward_pre_hooks"]
             or members["_backward_hooks"]
             or members["_backward_pre_hooks"]
+            or any(GLOBAL)
         ):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
@@ -41,7 +59,7 @@ class Called:
         try:
             return self._called(args, kwargs, done)
         except Exception:
-            for number, (hook, with_kwargs, always) in list(self._forward_hooks.items()):
+            for number, (hook, with_kwargs, always) in self._all_forward_hooks():
                 if always and number not in done:
                     try:
                         hook(self, args, kwargs, None) if with_kwargs else hook(self, args, None)
@@ -52,7 +70,7 @@ class Called:
             raise
 
     def _called(self, args: tuple[Any, ...], kwargs: dict[str, Any], done: set[int]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
+        for hook, with_kwargs in [*Everywhere.forward_pre_hooks.values(), *self._forward_pre_hooks.values()]:
             if with_kwargs:
                 new = hook(self, args, kwargs)
                 if new is not None:
@@ -66,16 +84,21 @@ class Called:
                 if new is not None:
                     args = new if isinstance(new, tuple) else (new,)
         hooks = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            hooks = BackwardHooks(self, list(self._backward_hooks.values()), list(self._backward_pre_hooks.values()))
+        before = [*Everywhere.backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
+        behind = [*Everywhere.backward_hooks.values(), *self._backward_hooks.values()]
+        if before or behind:
+            hooks = BackwardHooks(self, behind, before)
             args = hooks.around_inputs(args)
         result = self.forward(*args, **kwargs)
-        for number, (hook, with_kwargs, _) in list(self._forward_hooks.items()):
+        for number, (hook, with_kwargs, _) in self._all_forward_hooks():
             done.add(number)
             new = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
             if new is not None:
                 result = new
         return result if hooks is None else hooks.around_outputs(result)
+
+    def _all_forward_hooks(self) -> list[tuple[int, Any]]:
+        return [*Everywhere.forward_hooks.items(), *self._forward_hooks.items()]
 
     # -- Registration ----------------------------------------------------------------------------------------------
 

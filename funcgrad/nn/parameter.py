@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from funcgrad import tree
 from funcgrad._typing import Array
+from funcgrad.tensor.factory import zeros
 from funcgrad.tensor.interop import no_grad_lost
 from funcgrad.tensor.promotion import DEFAULT_DTYPE
 from funcgrad.tensor.shell import Base, unwrap
 from funcgrad.tensor.tensor import Tensor, as_tensor
 
-__all__ = ["Buffer", "Parameter", "register_parameters"]
+__all__ = [
+    *("Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy", "register_parameters"),
+]
 
 
 class Member(Tensor):
@@ -88,6 +91,78 @@ class Buffer(Member):
         self.persistent = persistent
         if isinstance(data, Base):
             self.requires_grad_(data.requires_grad)
+
+
+# -- Without shapes --------------------------------------------------------------------------------------------------
+
+
+class Uninitialized:
+    """What both have: a dtype and a device, but no values."""
+
+    known: type[Any]
+
+    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become an ordinary one, with zeros of a shape."""
+        tensor: Any = self
+        values = zeros(tuple(shape), device=tensor.device if device is None else device, dtype=dtype or tensor.dtype)
+        tensor.payload = values.memory()
+        tensor.__class__ = self.known
+
+    @property
+    def shape(self) -> NoReturn:
+        """Raise: there is none."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in "
+            "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` "
+            "to initialize the parameters before accessing their attributes."
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedParameter(Uninitialized, Parameter):
+    """A parameter whose shape becomes known when the module is first called.
+
+    Parameters
+    ----------
+    requires_grad : bool
+    device : device, optional
+    dtype : dtype, optional
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> p = fg.nn.UninitializedParameter()
+    >>> p.materialize((2, 3))
+    >>> p.shape
+    torch.Size([2, 3])
+    """
+
+    known = Parameter
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(zeros(0, device=device, dtype=dtype), requires_grad)
+
+
+class UninitializedBuffer(Uninitialized, Buffer):
+    """A buffer whose shape becomes known when the module is first called."""
+
+    known = Buffer
+
+    def __init__(
+        self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True
+    ) -> None:
+        super().__init__(zeros(0, device=device, dtype=dtype), persistent=persistent)
+        self.requires_grad_(requires_grad)
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a tensor is one whose shape is not known yet."""
+    return isinstance(param, Uninitialized)
+
+
+# -- Making them -----------------------------------------------------------------------------------------------------
 
 
 def place(tensor: Tensor, data: Any, what: str) -> None:

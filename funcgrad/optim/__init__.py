@@ -11,6 +11,8 @@ from funcgrad.optim.adam_like import Adamax as Adamax
 from funcgrad.optim.adam_like import NAdam as NAdam
 from funcgrad.optim.adam_like import RAdam as RAdam
 from funcgrad.optim.lbfgs import LBFGS as LBFGS
+from funcgrad.optim.matrices import Adafactor as Adafactor
+from funcgrad.optim.matrices import Muon as Muon
 from funcgrad.optim.optimizer import Optimizer as Optimizer
 from funcgrad.optim.rprop import ASGD as ASGD
 from funcgrad.optim.rprop import Rprop as Rprop

@@ -33,7 +33,7 @@ class RMSprop(Elementwise):
     centered : bool
         Whether to divide by the running standard deviation instead.
     capturable : bool
-        Must be False.
+        A hint that PyTorch's programs give, without effect.
     foreach : bool, optional
         A hint that PyTorch's programs give, without effect.
     maximize : bool
@@ -222,7 +222,7 @@ class Adadelta(Elementwise):
     foreach : bool, optional
         A hint that PyTorch's programs give, without effect.
     capturable : bool
-        Must be False.
+        A hint that PyTorch's programs give, without effect.
     maximize : bool
         Whether to climb.
     differentiable : bool

@@ -70,7 +70,7 @@ class Adam(Elementwise):
     maximize : bool
         Whether to climb.
     capturable : bool
-        Must be False.
+        A hint that PyTorch's programs give, without effect.
     differentiable : bool
         Whether steps are recorded, so that their derivative can be asked for.
     decoupled_weight_decay : bool

@@ -30,6 +30,7 @@ BLOCK = 2**16  # elements
 class Elementwise(Optimizer):
     """An optimizer whose step treats all elements alike, and the parts of complex numbers as two elements."""
 
+    by_elements = True  # False where the update looks at a parameter as a whole
     splits_complex = True  # False where the update is the same for complex numbers as a whole, and shorter
 
     def __init__(self, params: ParamsT, defaults: Settings) -> None:
@@ -97,13 +98,21 @@ class Elementwise(Optimizer):
             g = parts(g)
             arrays = {name: parts(array) for name, array in arrays.items()}
             write(p, lambda x: self.update(parts(x), g, arrays, settings))
-        elif g.size > 16 * BLOCK and isinstance(g, np.ndarray) and (arrays or not settings.get("momentum")):
+        elif (
+            self.by_elements
+            and g.size > 16 * BLOCK
+            and isinstance(g, np.ndarray)
+            and (arrays or not settings.get("momentum"))
+        ):
             write(p, lambda x: self.update_in_blocks(x, g, arrays, settings))
         else:
             write(p, lambda x: self.update(x, g, arrays, settings))
         for name in arrays:
             if kept.get(name) is None:
                 self.state[p][name] = wrap(arrays[name])
+
+    def takes_blocks(self, g: Array) -> bool:
+        return self.by_elements and g.size > 16 * BLOCK and isinstance(g, np.ndarray)
 
     def update_in_blocks(self, x: Array, g: Array, state: State, settings: Settings) -> None:
         """Update a large array on the host in parts, whose temporaries stay in the cache: three times as fast."""
@@ -154,9 +163,7 @@ def check_betas(betas: Any) -> None:
 
 
 def check_options(defaults: Settings) -> None:
-    """Refuse options that contradict each other, or that promise what NumPy has not."""
-    if defaults.get("capturable"):
-        raise NotImplementedError("capturable=True: steps are not captured in CUDA graphs")
+    """Refuse options that contradict each other."""
     if defaults.get("fused") and defaults.get("differentiable"):
         raise RuntimeError("fused=True and differentiable=True contradict each other: a fused step is not recorded")
     if defaults.get("fused") and defaults.get("foreach"):

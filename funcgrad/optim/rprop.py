@@ -27,7 +27,7 @@ class Rprop(Elementwise):
     step_sizes : tuple of float
         The shortest and the longest step.
     capturable : bool
-        Must be False.
+        A hint that PyTorch's programs give, without effect.
     foreach : bool, optional
         A hint that PyTorch's programs give, without effect.
     maximize : bool
@@ -113,7 +113,7 @@ class ASGD(Elementwise):
     differentiable : bool
         Whether steps are recorded, so that their derivative can be asked for.
     capturable : bool
-        Must be False.
+        A hint that PyTorch's programs give, without effect.
 
     Examples
     --------

@@ -1,21 +1,25 @@
-"""Weight averaging: a learning rate that settles, and the averages themselves.
-
-PyTorch's ``AveragedModel`` and ``update_bn`` are not here: they are made of modules.
-"""
+"""Weight averaging: a learning rate that settles, and the averages themselves."""
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from funcgrad.nn.module import Module
+from funcgrad.nn.modules.batchnorm import BatchNorm
 from funcgrad.optim.lr_scheduler.base import LRScheduler, each
 from funcgrad.optim.memory import number
 from funcgrad.optim.optimizer import Optimizer
+from funcgrad.tensor.factory import tensor
 from funcgrad.tensor.modes import no_grad
 from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["SWALR", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn"]
+__all__ = [
+    *("SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn"),
+    "update_bn",
+]
 
 Average = Callable[[Tensor, Tensor, Any], Tensor]
 Averages = Callable[[list[Tensor], list[Tensor], Any], None]
@@ -147,3 +151,129 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Averages:
 def get_swa_multi_avg_fn() -> Averages:
     """Return :func:`get_swa_avg_fn` for lists, of which the first is written to."""
     return of_lists(get_swa_avg_fn())
+
+
+# -- Models ------------------------------------------------------------------------------------------------------
+
+
+class AveragedModel(Module):
+    """A copy of a module whose parameters are averages of those that the module has had.
+
+    Parameters
+    ----------
+    model : Module
+    device : device, optional
+        Where to put the averages.
+    avg_fn : callable, optional
+        From an average, a value and the number of values so far to the next average; by default their mean.
+    multi_avg_fn : callable, optional
+        The same for lists, of which the first is written to.
+    use_buffers : bool
+        Whether buffers are averaged, too; otherwise they are copied.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> model = fg.nn.Linear(1, 1, bias=False)
+    >>> averaged = fg.optim.swa_utils.AveragedModel(model)
+    >>> for value in (1.0, 3.0):
+    ...     _ = fg.nn.init.constant_(model.weight, value)
+    ...     averaged.update_parameters(model)
+    >>> averaged.module.weight.item()
+    2.0
+    """
+
+    n_averaged: Tensor
+
+    def __init__(
+        self,
+        model: Module,
+        device: Any = None,
+        avg_fn: Average | None = None,
+        multi_avg_fn: Averages | None = None,
+        use_buffers: bool = False,
+    ) -> None:
+        super().__init__()
+        if avg_fn is not None and multi_avg_fn is not None:
+            raise AssertionError("Only one of avg_fn and multi_avg_fn should be provided")
+        self.module = copy.deepcopy(model)
+        if device is not None:
+            self.module = self.module.to(device)
+        self.register_buffer("n_averaged", tensor(0, device=device))
+        self.avg_fn = avg_fn
+        self.multi_avg_fn = multi_avg_fn
+        self.use_buffers = use_buffers
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the averaged module."""
+        return self.module(*args, **kwargs)
+
+    def update_parameters(self, model: Module) -> None:
+        """Take the parameters of `model` into the averages."""
+        pairs = list(zip(self.members(self.module), self.members(model), strict=True))
+        with no_grad():
+            if int(self.n_averaged) == 0:
+                for mine, new in pairs:
+                    mine.copy_(new)
+            else:
+                self.average(pairs)
+            if not self.use_buffers:
+                for mine, new in zip(self.module.buffers(), model.buffers(), strict=True):
+                    mine.copy_(new)
+            self.n_averaged.add_(1)
+
+    def members(self, model: Module) -> list[Any]:
+        return [*model.parameters(), *(model.buffers() if self.use_buffers else ())]
+
+    def average(self, pairs: list[tuple[Any, Any]]) -> None:
+        floats = [(mine, new.to(mine.device)) for mine, new in pairs if mine.is_floating_point() or mine.is_complex()]
+        if self.multi_avg_fn is not None:
+            self.multi_avg_fn([mine for mine, _ in floats], [new for _, new in floats], self.n_averaged)
+        else:
+            average = self.avg_fn or get_swa_avg_fn()
+            for mine, new in floats:
+                mine.copy_(average(mine, new, self.n_averaged))
+        for mine, new in pairs:  # counts are not averaged
+            if not (mine.is_floating_point() or mine.is_complex()):
+                mine.copy_(new)
+
+
+def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
+    """Compute the running means and variances of a module's batch normalizations again, over all data once.
+
+    Parameters
+    ----------
+    loader : iterable
+        Of inputs, or of lists and tuples that begin with one.
+    model : Module
+    device : device, optional
+        Where to put the inputs.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> model = fg.nn.BatchNorm1d(1)
+    >>> fg.optim.swa_utils.update_bn([fg.tensor([[1.0], [3.0]])], model)
+    >>> model.running_mean
+    tensor([2.])
+    """
+    momenta = {}
+    for module in model.modules():
+        if isinstance(module, BatchNorm):
+            module.reset_running_stats()
+            momenta[module] = module.momentum
+    if not momenta:
+        return
+    was_training = model.training
+    model.train()
+    try:
+        for module in momenta:
+            module.momentum = None  # the mean over all batches
+        with no_grad():
+            for batch in loader:
+                input = batch[0] if isinstance(batch, list | tuple) else batch
+                model(input if device is None else input.to(device))
+    finally:
+        for module, momentum in momenta.items():
+            module.momentum = momentum
+        model.train(was_training)

@@ -18,13 +18,24 @@ from funcgrad.tensor.naming import christen, name_of
 from funcgrad.tensor.promotion import promote_all, type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.tensor.silence import HARMLESS, SILENT, restore, state, switch
 from funcgrad.tensor.writing import check_cast, overwrite
+from funcgrad.transforms.reverse import ReverseTracer
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
-    *("LinAlgError", "axes_of", "axis_of", "check_floating", "needs_tensor", "numbers_as_payloads", "operands"),
+    *(
+        "LinAlgError",
+        "axes_of",
+        "axis_of",
+        "check_floating",
+        "check_ordered",
+        "needs_tensor",
+        "numbers_as_payloads",
+        "operands",
+    ),
     *("operation", "payloads", "size_of", "sizes_of", "translated", "values_of", "wrap_parts"),
 ]
 
@@ -54,11 +65,18 @@ def translated(error: Exception) -> NoReturn:
 ALIASES = (("axis", "dim"), ("keepdims", "keepdim"), ("x1", "input"), ("x2", "other"), ("x", "input"))
 
 
+#: Chapters whose operations only move elements: NumPy has nothing to warn of.
+MOVING = {"arranging", "diagonals", "splitting", "viewing"}
+COMPUTING = {"sum_to_size", "view_as_complex"}  # but these
+
+
 def operation(function: Callable[..., T]) -> Callable[..., T]:
     """Return an operation as users call it: as a function of a tensor, as a method, and with ``out=``."""
     name = function.__name__
     parameters = inspect.signature(function).parameters
     node_name = name_of(name)
+    harmless = name in HARMLESS
+    computes = name in COMPUTING or function.__module__.rpartition(".")[2] not in MOVING
 
     @functools.wraps(function)
     def call(*args: Any, out: Any = None, **kwargs: Any) -> T:
@@ -69,6 +87,9 @@ def operation(function: Callable[..., T]) -> Callable[..., T]:
         if not (args and isinstance(args[0], Base)):
             check_first(name, args, kwargs)
         start = 0 if node_name is None else ROOT.stamp()
+        token = None
+        if computes and not (harmless and is_real(args)) and state(None) is not SILENT:
+            token = switch(SILENT)
         try:
             result = function(*args, **kwargs)
         except (ValueError, np.linalg.LinAlgError) as error:
@@ -77,11 +98,19 @@ def operation(function: Callable[..., T]) -> Callable[..., T]:
             if "not supported" in str(error) and "ufunc" in str(error):
                 raise NotImplementedError(f'"{name}" not implemented for these dtypes: {error}') from error
             raise
+        finally:
+            if token is not None:
+                restore(token)
         if node_name is not None:
             christen(result, node_name if isinstance(node_name, str) else node_name(args, kwargs), start)
         return result if out is None else deliver(name, result, out)
 
     return call
+
+
+def is_real(args: tuple[Any, ...]) -> bool:
+    x = args[0].payload if args and isinstance(args[0], Base) else None
+    return x is not None and not (x.space if type(x) is ReverseTracer else space_of(x)).is_complex
 
 
 def needs_tensor(name: str, x: Any) -> Any:
@@ -152,7 +181,7 @@ def numbers_as_payloads(*xs: Any) -> list[Any]:
     """Return payloads of the same dtype, arrays even if numbers were given."""
     found = operands(*xs)
     dtype = next(x.dtype for x in found if hasattr(x, "dtype"))
-    return [x if hasattr(x, "dtype") else np.asarray(x, dtype) for x in found]
+    return [x if hasattr(x, "dtype") else dtype.type(x) for x in found]
 
 
 def values_of(x: Any) -> Any:
@@ -196,6 +225,12 @@ def check_floating(name: str, x: Any) -> None:
         raise NotImplementedError(
             f'"{name}" not implemented for {type_name(x.dtype)!r}: expected a floating point dtype'
         )
+
+
+def check_ordered(name: str, x: Any, *, bools: bool = True) -> None:
+    """Refuse complex numbers, which have no order; and bools where PyTorch does."""
+    if space_of(x).dtype.kind in ("c" if bools else "bc"):
+        raise NotImplementedError(f'"{name}" not implemented for {type_name(x.dtype)!r}')
 
 
 def size_of(shape: Sequence[int]) -> int:

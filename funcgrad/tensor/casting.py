@@ -11,7 +11,8 @@ from funcgrad.tensor.promotion import CATEGORIES, DEFAULT_COMPLEX, DEFAULT_DTYPE
 from funcgrad.tensor.shell import Base
 
 __all__ = [
-    *("can_cast", "finfo", "iinfo", "is_complex", "is_floating_point", "is_tensor", "promote_types", "result_type"),
+    *("can_cast", "finfo", "iinfo", "is_complex", "is_floating_point", "is_inference"),
+    *("is_tensor", "promote_types", "result_type"),
 ]
 
 WIDE_UNSIGNED = ("uint16", "uint32", "uint64")
@@ -173,6 +174,19 @@ class iinfo:
 
 
 # -- Tests -----------------------------------------------------------------------------------------------------
+
+
+def is_inference(input: Any) -> bool:
+    """Return whether the memory of a tensor was made in :class:`inference_mode`.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.is_inference(fg.zeros(2))
+    False
+    """
+    tensor: Any = checked(input, "is_inference")
+    return bool(tensor.is_inference())
 
 
 def is_tensor(obj: Any) -> bool:

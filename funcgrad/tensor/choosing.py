@@ -78,7 +78,7 @@ def fill_value(x: Any, value: Any) -> Any:
         kind = np.asarray(v).dtype.kind
         if "biufc".index(kind) > "biufc".index(x.dtype.kind) and kind in "fc" and x.dtype.kind in "biuf":
             raise RuntimeError(f"value cannot be converted to type {type_name(x.dtype)} without overflow")
-        return np.asarray(v).astype(x.dtype)
+        return np.asarray(v).astype(x.dtype)[()]
     if v.shape:
         raise RuntimeError(
             f"only supports a 0-dimensional value tensor, but got tensor with {len(v.shape)} dimension(s)."
@@ -151,7 +151,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     x, i = unwrap(input), vector(integers("index_select", index))
     axis = axis_of(dim, len(x.shape))
     within(i, x.shape[axis] if x.shape else 1, axis, IndexError)
-    return wrap(x[(ALL,) * axis + (i,)] if x.shape else np.copy(x))
+    return wrap(x[(ALL,) * axis + (i,)]).contiguous() if x.shape else wrap(np.copy(x))
 
 
 def scattered(name: str, input: Tensor, dim: int, index: Tensor, src: Any) -> tuple[Any, Any, Any, int]:

@@ -12,9 +12,11 @@ from funcgrad.core.kinds import Linear
 from funcgrad.tensor import dtypes
 from funcgrad.tensor.devices import as_device, device, device_of, exact, place
 from funcgrad.tensor.dtypes import DType, as_dtype
+from funcgrad.tensor.layouts import layout, strided
 from funcgrad.tensor.legacy import TensorType
 from funcgrad.tensor.promotion import TYPE_NAMES
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.tensor.silence import silenced
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
@@ -68,6 +70,11 @@ class Converted(Base):
     def device(self) -> device:
         """Where the elements live."""
         return device_of(self.payload)
+
+    @property
+    def layout(self) -> layout:
+        """How the elements lie in memory: with strides."""
+        return strided
 
     @property
     def is_cpu(self) -> bool:
@@ -233,6 +240,7 @@ class Converted(Base):
         return self.to(dtypes.truth)
 
 
+@silenced
 def converted(tensor: Base, dtype: DType | None, where: Any, copy: bool) -> Tensor | Base:
     source = device_of(tensor.payload)
     target = source if where is None else exact(as_device(where))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.core.backend import is_on_device
 from funcgrad.tensor.calling import axis_of, check_floating, operation, values_of
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.shell import unwrap, wrap
@@ -18,7 +19,7 @@ __all__ = ["bincount", "bucketize", "histc", "searchsorted", "unique", "unique_c
 
 def several(parts: list[Any]) -> Any:
     """Return one tensor, or a tuple of several."""
-    tensors = tuple([wrap(np.asarray(part)) for part in parts])
+    tensors = tuple([wrap(part if is_on_device(part) else np.asarray(part)) for part in parts])
     return tensors if len(tensors) > 1 else tensors[0]
 
 

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.core.level import Traced, zeros
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.space import Space
 from funcgrad.tensor.calling import axis_of, needs_tensor, operation
 from funcgrad.tensor.choosing import written
 from funcgrad.tensor.shell import unwrap, wrap
@@ -53,9 +56,9 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     first, second = axis_of(dim1, len(x.shape) + 1), axis_of(dim2, len(x.shape) + 1)
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    zeros = np.zeros((*x.shape[:-1], size, size), x.dtype)
+    empty = zeros(Space((*x.shape[:-1], size, size), x.dtype), x)
     rows, columns = np.arange(n) + max(-offset, 0), np.arange(n) + max(offset, 0)
-    return wrap(np.moveaxis(written(zeros, x, (..., rows, columns)), (-2, -1), (first, second)))
+    return wrap(np.moveaxis(written(empty, x, (..., rows, columns)), (-2, -1), (first, second)))
 
 
 def triangle(function: Any, input: Tensor, k: int) -> Tensor:
@@ -80,15 +83,18 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 # -- Complex numbers as pairs ----------------------------------------------------------------------------------------
 
 
+def reread(x: Any, dtype: np.dtype[Any]) -> Any:
+    """Return the view of the same memory with another dtype."""
+    return CALLS[np.ndarray.view](x, dtype=dtype) if isinstance(x, Traced) else x.view(dtype)
+
+
 @operation
 def view_as_real(input: Tensor) -> Tensor:
     """Return complex numbers as pairs of real ones, in a new last dimension."""
     x = unwrap(input)
     if x.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
-    if isinstance(x, np.ndarray) and x.shape and x.strides[-1] == x.itemsize:
-        return wrap(x.view(np.real(x).dtype).reshape((*x.shape, 2)))
-    return wrap(np.stack([np.real(x), np.imag(x)], axis=-1))
+    return wrap(reread(x[..., None], np.dtype(f"f{x.dtype.itemsize // 2}")))
 
 
 @operation
@@ -100,6 +106,8 @@ def view_as_complex(input: Tensor) -> Tensor:
     if not x.shape or x.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     dtype = np.promote_types(x.dtype, np.complex64)
-    if isinstance(x, np.ndarray) and x.strides[-1] == x.itemsize:
-        return wrap(x.view(dtype)[..., 0])
-    return wrap((x[..., 0] + 1j * x[..., 1]).astype(dtype))
+    if x.dtype.itemsize == 2:  # NumPy has no complex numbers so small
+        return wrap((x[..., 0] + 1j * x[..., 1]).astype(dtype))
+    if input.stride(-1) != 1:
+        raise RuntimeError("Tensor must have a last dimension with stride 1: take contiguous() of it")
+    return wrap(reread(x, dtype)[..., 0])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import numpy as np
 
+from funcgrad.core.graph import Output
 from funcgrad.core.hooks import extra_of, watch
 from funcgrad.core.level import Traced
 from funcgrad.core.primitive import CALLS
@@ -15,7 +15,8 @@ from funcgrad.tensor.functions import grad_fn
 from funcgrad.tensor.hooks import RemovableHandle, handle, outward, tensor_hook
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.passes import is_traced, propagate, propagate_one, root_of_tensor
-from funcgrad.tensor.shell import Base, wrap
+from funcgrad.tensor.root import retain
+from funcgrad.tensor.shell import Base, link_of, wrap
 from funcgrad.tensor.writing import overwrite
 
 if TYPE_CHECKING:
@@ -33,6 +34,23 @@ class Differentiated(Base):
     def grad_fn(self) -> Any:
         """The Function node that made this tensor; None for a leaf."""
         return None if self.is_leaf or self.node is None else grad_fn(self.node)
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its ``grad_fn`` this tensor is, 0 for a leaf.
+
+        Examples
+        --------
+        >>> import funcgrad as fg
+        >>> values, vectors = fg.linalg.eigh(fg.eye(2, requires_grad=True))
+        >>> values.output_nr, vectors.output_nr
+        (0, 1)
+        """
+        known = link_of(self)
+        if known is not None and known.number:
+            return known.number
+        node = self.node
+        return node.index if isinstance(node, Output) else 0
 
     def backward(
         self,
@@ -82,16 +100,16 @@ class Differentiated(Base):
         """Add an owned array to ``.grad``: in place if there is one, unless the pass is recorded."""
         g = outward(g)
         if GRAD_ENABLED.get():
-            held = None if self.grad is None else self.grad.payload
+            held = None if self._grad is None else self._grad.payload
             if held is None:
-                self.grad = wrap(CALLS[np.copy](g) if isinstance(g, Traced) else np.asarray(g))
+                self._grad = wrap(CALLS[np.copy](g) if isinstance(g, Traced) else np.asarray(g))
             else:
                 total = held + g
-                self.grad = wrap(np.asarray(total) if isinstance(total, np.generic) else total)
-        elif self.grad is None:
-            self.grad = wrap(g)
+                self._grad = wrap(np.asarray(total) if isinstance(total, np.generic) else total)
+        elif self._grad is None:
+            self._grad = wrap(g)
         else:
-            overwrite(self.grad, self.grad.values() + g)
+            overwrite(self._grad, self._grad.values() + g)
 
     # -- Hooks ----------------------------------------------------------------------------------------
 
@@ -166,16 +184,13 @@ class Differentiated(Base):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.is_leaf or self.retains_grad:
             return
-        tensor = ref(self)  # the tensor holds its node
+        retain(self)  # type: ignore[arg-type]
 
-        def retain(g: Any) -> None:
-            found = tensor()
-            if found is not None:
-                g = outward(g)
-                total = np.copy(g) if found.grad is None else found.grad.payload + g
-                found.grad = wrap(np.asarray(total) if isinstance(total, np.generic) else total)
-
-        watch(self.node).retain = retain
+    def accumulate_copy(self, g: Any) -> None:
+        """Add a cotangent that others hold too to ``.grad``."""
+        g = outward(g)
+        total = np.copy(g) if self._grad is None else self._grad.payload + g
+        self._grad = wrap(np.asarray(total) if isinstance(total, np.generic) else total)
 
     @property
     def retains_grad(self) -> bool:

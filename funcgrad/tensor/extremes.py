@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.tensor.calling import axis_of, operation, size_of, values_of
+from funcgrad.tensor.calling import axis_of, check_ordered, operation, size_of, values_of
 from funcgrad.tensor.paired import maximum, minimum
 from funcgrad.tensor.returns import Aminmax, Max, Min
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -79,6 +79,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
 
 def full_extreme(function: Any, input: Tensor) -> Tensor:
     x = unwrap(input)
+    check_ordered(function.__name__, x)
     if size_of(x.shape) == 0:
         raise RuntimeError(
             f"{function.__name__.removeprefix('a')}(): Expected reduction dim to be specified for input.numel() == 0. "
@@ -89,6 +90,7 @@ def full_extreme(function: Any, input: Tensor) -> Tensor:
 
 def extreme(place: Any, input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     x = unwrap(input)
+    check_ordered("max(dim)", x)
     axis = axis_of(dim, len(x.shape))
     if not x.shape:
         return wrap(np.copy(x)), wrap(np.zeros((), INT64))
@@ -107,6 +109,10 @@ def check_not_empty(function: Any, x: Any, axis: int) -> None:
 
 def place(function: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     x = values_of(input)
+    if x.dtype.kind in "bc":
+        raise RuntimeError(
+            f"{function.__name__}(): does not support {'bool' if x.dtype.kind == 'b' else 'complex'} input"
+        )
     if dim is not None:
         dim = axis_of(dim, len(x.shape))
         if x.shape:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.core.backend import is_on_device
 from funcgrad.tensor.calling import needs_tensor, operation
-from funcgrad.tensor.devices import place
+from funcgrad.tensor.devices import device_of, place
 from funcgrad.tensor.dtypes import check_dtype
+from funcgrad.tensor.layouts import laid_out
 from funcgrad.tensor.numbers import cast_numbers, refuse_values
 from funcgrad.tensor.promotion import DEFAULT_COMPLEX, DEFAULT_DTYPE, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -61,7 +63,15 @@ def tensor(
             stacklevel=2,
         )
         data = values_in(data)
-    array = np.array(values_in(data))
+    values = values_in(data)
+    if device is None and is_on_device(values):
+        device = device_of(values)
+    try:
+        array = np.array(on_host(values))
+    except ValueError as error:
+        raise (TypeError if is_mixed(values) else ValueError)(
+            f"tensor(): the lists are not of one shape: {error}"
+        ) from None
     if array.dtype.kind not in "biufc":
         if isinstance(data, np.ndarray | np.generic):
             check_dtype(data)
@@ -76,11 +86,26 @@ def tensor(
     return finish(array, requires_grad, device)
 
 
+def on_host(values: Any) -> Any:
+    """Return values, also in nested lists, with the arrays of a GPU copied to the host."""
+    if isinstance(values, list | tuple):
+        return [on_host(item) for item in values]
+    return place(values, "cpu")
+
+
 def values_in(data: Any) -> Any:
     """Replace tensors in nested lists by their values."""
     if isinstance(data, list | tuple):
         return [values_in(item) for item in data]
     return data.values() if isinstance(data, Base) else data
+
+
+def is_mixed(data: Any) -> bool:
+    """Whether a number stands beside a list."""
+    if not isinstance(data, list | tuple):
+        return False
+    nested = [isinstance(item, list | tuple) for item in data]
+    return (any(nested) and not all(nested)) or any(is_mixed(item) for item in data)
 
 
 def holds_numpy(data: Any) -> bool:
@@ -114,6 +139,7 @@ def shaped(size: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
 # -- Filled ----------------------------------------------------------------------------------------------------
 
 
+@laid_out
 def full(
     size: Sequence[int], fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -131,6 +157,7 @@ def full(
     return finish(np.full(shaped((size,), {}), value, dtype), requires_grad, device)
 
 
+@laid_out
 def ones(
     *size: Any, dtype: Any = DEFAULT_DTYPE, device: Any = None, requires_grad: bool = False, **options: Any
 ) -> Tensor:
@@ -145,6 +172,7 @@ def ones(
     return finish(np.ones(shaped(size, options), dtype or DEFAULT_DTYPE), requires_grad, device)
 
 
+@laid_out
 def zeros(
     *size: Any, dtype: Any = DEFAULT_DTYPE, device: Any = None, requires_grad: bool = False, **options: Any
 ) -> Tensor:
@@ -152,6 +180,7 @@ def zeros(
     return finish(np.zeros(shaped(size, options), dtype or DEFAULT_DTYPE), requires_grad, device)
 
 
+@laid_out
 def empty(
     *size: Any, dtype: Any = DEFAULT_DTYPE, device: Any = None, requires_grad: bool = False, **options: Any
 ) -> Tensor:
@@ -159,6 +188,7 @@ def empty(
     return finish(np.empty(shaped(size, options), dtype or DEFAULT_DTYPE), requires_grad, device)
 
 
+@laid_out
 def eye(
     n: int, m: int | None = None, *, dtype: Any = DEFAULT_DTYPE, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -168,6 +198,7 @@ def eye(
     return finish(np.eye(n, m, dtype=dtype or DEFAULT_DTYPE), requires_grad, device)
 
 
+@laid_out
 def scalar_tensor(s: Any, *, dtype: Any = DEFAULT_DTYPE, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor without dimensions."""
     return full((), s, dtype=dtype, device=device, requires_grad=requires_grad)
@@ -176,21 +207,25 @@ def scalar_tensor(s: Any, *, dtype: Any = DEFAULT_DTYPE, device: Any = None, req
 # -- Like others -----------------------------------------------------------------------------------------------
 
 
+@laid_out
 def zeros_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make zeros of another tensor's shape and dtype."""
     return finish(np.zeros_like(like("zeros_like", input), dtype=dtype), requires_grad, where(input, device))
 
 
+@laid_out
 def ones_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make ones of another tensor's shape and dtype."""
     return finish(np.ones_like(like("ones_like", input), dtype=dtype), requires_grad, where(input, device))
 
 
+@laid_out
 def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of another's shape and dtype, whose elements are not set."""
     return finish(np.empty_like(like("empty_like", input), dtype=dtype), requires_grad, where(input, device))
 
 
+@laid_out
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -216,6 +251,7 @@ def new_tensor(
     return tensor(data, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
 
 
+@laid_out
 def new_full(
     self: Tensor,
     size: Sequence[int],
@@ -252,6 +288,7 @@ def number(x: Any) -> Any:
     return x.item() if hasattr(x, "item") else x
 
 
+@laid_out
 def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
     """Make a tensor of evenly spaced values: ``arange(end)``, ``arange(start, end)`` or ``arange(start, end, step)``.
 
@@ -277,6 +314,7 @@ def arange(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: b
     return finish(array.astype(np.dtype(dtype)), requires_grad, device)
 
 
+@laid_out
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -288,6 +326,7 @@ def linspace(
     return finish((np.trunc(array) if dtype.kind in "iu" else array).astype(dtype), requires_grad, device)
 
 
+@laid_out
 def logspace(
     start: Any,
     end: Any,
@@ -309,11 +348,13 @@ def triangle_indices(find: Any, row: int, col: int, offset: int, dtype: Any, dev
     return finish(np.stack(find(row, offset, col)).astype(np.dtype(dtype or np.int64)), False, device)
 
 
+@laid_out
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Return the row and column indices of what is not above a diagonal."""
     return triangle_indices(np.tril_indices, row, col, offset, dtype, device)
 
 
+@laid_out
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Return the row and column indices of what is not below a diagonal."""
     return triangle_indices(np.triu_indices, row, col, offset, dtype, device)

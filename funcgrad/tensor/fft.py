@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
-    *("fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifft2", "ifftn", "ifftshift", "ihfft", "irfft"),
-    *("irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn"),
+    *("fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift"),
+    *("ihfft", "ihfft2", "ihfftn", "irfft", "irfft2", "irfftn", "rfft", "rfft2", "rfftfreq", "rfftn"),
 ]
 
 
@@ -41,7 +41,7 @@ def along_several(function: Any, summary: str, dims: Any) -> Callable[..., Tenso
 
 def described(transform: Callable[..., Tensor], name: str, summary: str) -> Callable[..., Tensor]:
     transform.__name__ = transform.__qualname__ = name
-    transform.__doc__ = f"Return the {summary}, as NumPy's ``{name}``: `dim` is its axis."
+    transform.__doc__ = f"Return the {summary}; `n` or `s` is the length or shape, `dim` where."
     return operation(transform)
 
 
@@ -59,6 +59,31 @@ fftn = along_several(np.fft.fftn, "transform along several dimensions", None)
 ifftn = along_several(np.fft.ifftn, "inverse of ``fftn``", None)
 rfftn = along_several(np.fft.rfftn, "first half of the transform of real numbers along several dimensions", None)
 irfftn = along_several(np.fft.irfftn, "inverse of ``rfftn``", None)
+
+
+INVERSE: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+
+
+def of_hermitian(x: Any, *, s: Any, axes: Any, norm: Any) -> Any:
+    return np.fft.irfftn(np.conjugate(x), s=s, axes=axes, norm=INVERSE[norm])
+
+
+def to_hermitian(x: Any, *, s: Any, axes: Any, norm: Any) -> Any:
+    return np.conjugate(np.fft.rfftn(x, s=s, axes=axes, norm=INVERSE[norm]))
+
+
+def hermitian(name: str, function: Any, summary: str, dims: Any) -> Callable[..., Tensor]:
+    def transform(x: Any, *, s: Any, axes: Any, norm: Any) -> Any:
+        return function(x, s=s, axes=axes, norm=norm)
+
+    transform.__name__ = name
+    return along_several(transform, summary, dims)
+
+
+hfft2 = hermitian("hfft2", of_hermitian, "transform of numbers with Hermitian symmetry in two dimensions", (-2, -1))
+ihfft2 = hermitian("ihfft2", to_hermitian, "inverse of ``hfft2``", (-2, -1))
+hfftn = hermitian("hfftn", of_hermitian, "transform of numbers with Hermitian symmetry in several dimensions", None)
+ihfftn = hermitian("ihfftn", to_hermitian, "inverse of ``hfftn``", None)
 
 
 @operation

@@ -72,8 +72,8 @@ class GradFn(Hookable):
 
     def name(self) -> str:
         """Return PyTorch's name of the Function."""
-        prefix = "torch::autograd::" if isinstance(self.node, AccumulateGrad) else ""
-        return prefix + grad_fn_name(self.node)
+        name = grad_fn_name(self.node)
+        return f"torch::autograd::{name}" if name in ("AccumulateGrad", "CopyBackwards", "CopySlices") else name
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:

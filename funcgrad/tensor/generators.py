@@ -6,6 +6,8 @@ The numbers are NumPy's: the same seed gives the same numbers in every run, but 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,8 @@ from funcgrad.tensor.devices import as_device, device
 from funcgrad.tensor.shell import Base, wrap
 
 __all__ = [
-    *("Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal", "numbers_from"),
-    *("seed", "set_rng_state", "uniform"),
+    *("DRAWING", "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal"),
+    *("numbers_from", "seed", "set_rng_state", "uniform"),
 ]
 
 WORDS = 6  # of 64 bits: seed, state (two), increment (two), and a half-used number
@@ -123,6 +125,9 @@ def restored(state: Any) -> Generator:
     return new
 
 
+#: What to tell that numbers are about to be drawn: ``vmap`` has a say in that.
+DRAWING: ContextVar[Callable[[Generator], None] | None] = ContextVar("DRAWING", default=None)
+
 #: What random functions use unless they are given another.
 default_generator = Generator()
 default_generator.seed()
@@ -132,7 +137,11 @@ def numbers_from(generator: Generator | None) -> np.random.Generator:
     """Return NumPy's generator for a ``generator=`` argument."""
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator must be a funcgrad.Generator, got {type(generator).__name__}")
-    return (generator or default_generator).numpy
+    source = generator or default_generator
+    tell = DRAWING.get()
+    if tell is not None:
+        tell(source)
+    return source.numpy
 
 
 def uniform(shape: tuple[int, ...], dtype: Any, generator: Generator | None = None) -> Any:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.tensor.inference import check_written
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.overwriting import check_dense, shows_graph, update
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base
+from funcgrad.tensor.silence import silently
 from funcgrad.tensor.versions import count_write, is_shared
 from funcgrad.tensor.views import Stored, address
 from funcgrad.transforms.reverse import ReverseTracer
@@ -92,11 +94,12 @@ def check_overlap(tensor: Base, other: Base) -> None:
 
 
 def quick(tensor: Base, ufunc: Any, other: Any) -> Any:
+    check_written(tensor.values())
     shared = is_shared(tensor)
     memory = check_dense(tensor.memory())
     y = other.values() if isinstance(other, Base) else other
     try:
-        ufunc(memory, y, memory)
+        silently(ufunc, memory, y, memory)
     except ValueError as error:
         raise mismatch(memory.shape, np.shape(y)) from error
     count_write(memory, shared, ROOT.stamp())
@@ -186,6 +189,9 @@ class Updated(Stored):
     heaviside_ = in_place("heaviside")
     hypot_ = in_place("hypot")
     i0_ = in_place("i0")
+    igamma_ = in_place("igamma")
+    igammac_ = in_place("igammac")
+    index_reduce_ = in_place("index_reduce")
     lcm_ = in_place("lcm")
     ldexp_ = in_place("ldexp")
     le_ = in_place("le")
@@ -203,17 +209,21 @@ class Updated(Stored):
     logical_xor_ = in_place("logical_xor")
     logit_ = in_place("logit")
     lt_ = in_place("lt")
+    mvlgamma_ = in_place("mvlgamma")
     nan_to_num_ = in_place("nan_to_num")
     ne_ = in_place("ne")
     neg_ = in_place("neg")
     negative_ = in_place("negative")
     nextafter_ = in_place("nextafter")
     not_equal_ = in_place("not_equal")
+    polygamma_ = in_place("polygamma")
     rad2deg_ = in_place("rad2deg")
     reciprocal_ = in_place("reciprocal")
     relu_ = in_place("relu")
+    renorm_ = in_place("renorm")
     round_ = in_place("round")
     rsqrt_ = in_place("rsqrt")
+    scatter_reduce_ = in_place("scatter_reduce")
     sgn_ = in_place("sgn")
     sigmoid_ = in_place("sigmoid")
     sign_ = in_place("sign")

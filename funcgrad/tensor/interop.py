@@ -106,6 +106,11 @@ class Exchanged(Base):
 
     def as_number(self) -> Any:
         """Return the only element for ``float()`` and the like, with a warning where that loses a gradient."""
+        if self.values().size != 1:
+            raise ValueError(
+                f"only one element tensors can be converted to Python scalars, not {self.values().size} elements: use "
+                "tolist()"
+            )
         if self.requires_grad:
             no_grad_lost(self, "float() or int()")
             warnings.warn(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.tensor import calling, linear, norms
+from funcgrad.tensor import calling, factored, linear, norms
 from funcgrad.tensor import decompositions as factors
 from funcgrad.tensor import returns as results
 from funcgrad.tensor.calling import axis_of, operation, payloads, values_of
@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("cholesky", "cholesky_ex", "cholesky_inverse", "cholesky_solve", "cond", "cross", "det", "diagonal"),
-    *("eig", "eigh", "eigvals", "eigvalsh", "inv", "inv_ex", "LinAlgError", "logdet", "lstsq", "lu", "matmul"),
+    *("eig", "eigh", "eigvals", "eigvalsh", "householder_product", "inv", "inv_ex", "LinAlgError"),
+    *("logdet", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul"),
     *("matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet"),
-    *("solve", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "triangular_solve", "vander"),
+    *(
+        "solve",
+        "solve_ex",
+        "solve_triangular",
+        "svd",
+        "svdvals",
+        "tensorinv",
+        "tensorsolve",
+        "triangular_solve",
+        "vander",
+    ),
     *("vecdot", "vector_norm"),
 ]
 
@@ -88,6 +99,12 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     if as_columns(a, b):
         return wrap(np.linalg.solve(a, b[..., None])[..., 0])
     return wrap(np.linalg.solve(a, b))
+
+
+@operation
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> results.SolveEx:
+    """Return the solution and zeros that say that it exists; that with a singular matrix raises."""
+    return results.SolveEx(solve(A, B, left=left), wrap(np.zeros(unwrap(A).shape[:-2], np.int32)))
 
 
 @operation
@@ -238,3 +255,5 @@ cholesky, cholesky_ex = factors.cholesky, factors.cholesky_ex
 cholesky_inverse, cholesky_solve = factors.cholesky_inverse, factors.cholesky_solve
 eig, eigh, eigvals, eigvalsh = factors.eig, factors.eigh, factors.eigvals, factors.eigvalsh
 lu, matrix_exp, qr, svd, svdvals = factors.lu, factors.matrix_exp, factors.qr, factors.svd, factors.svdvals
+householder_product, lu_solve = factored.householder_product, factored.lu_solve
+lu_factor, lu_factor_ex = factored.lu_factor, factored.lu_factor_ex

@@ -147,7 +147,9 @@ def trace(input: Tensor) -> Tensor:
 @operation
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Return the cross products of vectors of length 3, along the first such dimension unless one is given."""
-    x, y = operands(input, other)
+    x, y = operands(input, needs_tensor("cross", other))
+    if len(x.shape) != len(y.shape):
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     shape = np.broadcast_shapes(x.shape, y.shape)
     if dim is None:
         if 3 not in shape:

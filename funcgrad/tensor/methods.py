@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from funcgrad.tensor import (
     statistics,
     viewing,
 )
+from funcgrad.tensor.further_methods import Further
 from funcgrad.tensor.operators import Arithmetic
 from funcgrad.tensor.reduction import Reduced
 from funcgrad.tensor.shape import Shaped
@@ -37,7 +39,7 @@ from funcgrad.tensor.shape import Shaped
 __all__ = ["Operations"]
 
 
-class Operations(Reduced, Shaped, Arithmetic):
+class Operations(Further, Reduced, Shaped, Arithmetic):
     """All operations that change nothing in place."""
 
     __slots__ = ()
@@ -346,8 +348,15 @@ class Operations(Reduced, Shaped, Arithmetic):
     qr = names.qr
     svd = names.svd
 
+    def __iter__(self) -> Iterator[Any]:
+        if not self.payload.shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(splitting.unbind(self))
+
     def permute(self, *dims: Any) -> Any:
         """Put the dimensions into another order."""
+        if not dims:
+            raise TypeError("permute() takes the order of the dimensions, got nothing")
         return viewing.permute(self, dims[0] if len(dims) == 1 and isinstance(dims[0], tuple | list) else dims)
 
     def polygamma(self, n: int) -> Any:
@@ -373,6 +382,10 @@ class Operations(Reduced, Shaped, Arithmetic):
     @property
     def mT(self) -> Any:
         """The transpose of matrices."""
+        if self.ndim < 2:
+            raise RuntimeError(
+                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
+            )
         return viewing.transpose(self, -2, -1)
 
     @property

@@ -7,12 +7,16 @@ import inspect
 import warnings
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Self, TypeVar, overload
+
+from funcgrad.core.level import DEPTHS
 
 __all__ = [
-    *("GRAD_ENABLED", "enable_grad", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled", "no_grad"),
-    "set_grad_enabled",
+    *("GRAD_ENABLED", "INFERENCE", "LIMIT", "enable_grad", "inference_mode", "is_grad_enabled"),
+    *("is_inference_mode_enabled", "no_grad", "set_grad_enabled"),
 ]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: Grad mode is on, but inference mode, around it, records nothing: false for whoever asks whether to record.
 INERT = 0
@@ -20,6 +24,10 @@ INERT = 0
 #: Whether operations are recorded.
 GRAD_ENABLED: ContextVar[bool | int] = ContextVar("grad_enabled", default=True)
 INFERENCE: ContextVar[bool] = ContextVar("inference", default=False)
+
+#: How deep the levels are, at most, at which nothing is recorded: those of the transforms whose function had begun when
+#: recording was switched off. Those that begin later record.
+LIMIT: ContextVar[int] = ContextVar("limit", default=0)
 
 #: What the modes that are active have replaced, the innermost first. Not kept in the mode object: several threads may
 #: enter the same one, and one thread may enter it twice.
@@ -46,6 +54,8 @@ def is_inference_mode_enabled() -> bool:
 
 def set_grad_mode(enabled: bool) -> None:
     GRAD_ENABLED.set(INERT if enabled and INFERENCE.get() else enabled)
+    if not enabled:
+        LIMIT.set(next(DEPTHS))
 
 
 class Mode:
@@ -59,23 +69,25 @@ class Mode:
         raise NotImplementedError
 
     def __enter__(self) -> None:
-        REPLACED.set((GRAD_ENABLED.get(), INFERENCE.get(), REPLACED.get()))
+        REPLACED.set((GRAD_ENABLED.get(), INFERENCE.get(), LIMIT.get(), REPLACED.get()))
         self.switch()
 
     def __exit__(self, *error: object) -> None:
         replaced = REPLACED.get()
         if replaced is not None:
-            grad, inference, outer = replaced
+            grad, inference, limit, outer = replaced
             GRAD_ENABLED.set(grad)
             INFERENCE.set(inference)
+            LIMIT.set(limit)
             REPLACED.set(outer)
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: F) -> F:
         """Decorate a function: it always runs in this mode."""
-        return decorated(self, function)
+        found: F = decorated(self, function)
+        return found
 
 
-def decorated(mode: Mode, function: Any) -> Callable[..., Any]:
+def decorated(mode: Mode, function: Any) -> Any:
     """Return `function` as one that runs in a mode."""
     if not callable(function):
         raise TypeError(f"{type(mode).__name__} takes the function that it decorates, got {function!r}")
@@ -162,7 +174,13 @@ def async_generator_in(mode: Mode, function: Callable[..., Any]) -> Callable[...
 class Bare(Mode):
     """A mode without arguments: also decorates without parentheses."""
 
-    def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Any:
+    @overload
+    def __new__(cls, orig_func: None = None) -> Self: ...
+
+    @overload
+    def __new__(cls, orig_func: F) -> F: ...  # type: ignore[misc]
+
+    def __new__(cls, orig_func: Any = None) -> Any:
         mode = super().__new__(cls)
         return mode if orig_func is None else decorated(mode, orig_func)
 
@@ -186,7 +204,7 @@ class no_grad(Bare):
     """
 
     def switch(self) -> None:
-        GRAD_ENABLED.set(False)
+        set_grad_mode(False)
 
 
 class enable_grad(Bare):
@@ -237,12 +255,13 @@ class set_grad_enabled(Mode):
         set_grad_mode(self.mode)
 
     def __enter__(self) -> None:
-        REPLACED.set((self.before, INFERENCE.get(), REPLACED.get()))
+        REPLACED.set((self.before, INFERENCE.get(), LIMIT.get(), REPLACED.get()))
         self.switch()
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, function: F) -> F:
         GRAD_ENABLED.set(self.before)  # to decorate changes nothing
-        return decorated(self, function)
+        found: F = decorated(self, function)
+        return found
 
     def __repr__(self) -> str:
         return f"set_grad_enabled(mode={self.mode})"
@@ -258,7 +277,8 @@ class inference_mode(Mode):
 
     Notes
     -----
-    What it makes are ordinary tensors here, which may be used with gradients later; PyTorch refuses that.
+    What is made in this mode are inference tensors (:meth:`Tensor.is_inference`). Outside of it they cannot be written
+    to, require gradients, or be saved for a backward pass: use a ``clone()``.
 
     Examples
     --------
@@ -270,6 +290,12 @@ class inference_mode(Mode):
     False
     """
 
+    @overload
+    def __new__(cls, mode: bool = True) -> Self: ...
+
+    @overload
+    def __new__(cls, mode: F) -> F: ...  # type: ignore[misc]
+
     def __new__(cls, mode: Any = True) -> Any:
         new = super().__new__(cls)
         if isinstance(mode, bool):
@@ -277,12 +303,13 @@ class inference_mode(Mode):
         new.__init__(True)  # type: ignore[misc]
         return decorated(new, mode)
 
-    def __init__(self, mode: bool = True) -> None:
-        self.mode = mode
+    def __init__(self, mode: Any = True) -> None:
+        self.mode: bool = mode
 
     def again(self) -> Mode:
         return type(self)(self.mode)
 
     def switch(self) -> None:
-        GRAD_ENABLED.set(not self.mode)
+        INFERENCE.set(False)
+        set_grad_mode(not self.mode)
         INFERENCE.set(self.mode)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from funcgrad.tensor import extremes, linalg, special
+from funcgrad.tensor import extremes, factored, linalg, special
 from funcgrad.tensor.calling import operation
 from funcgrad.tensor.returns import described
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -15,7 +15,7 @@ from funcgrad.transforms import root
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["argmin", "igamma", "igammac", "inverse", "mvlgamma", "pinverse", "qr", "svd"]
+__all__ = ["argmin", "igamma", "igammac", "inverse", "lu_solve", "mvlgamma", "pinverse", "qr", "svd"]
 
 inverse, pinverse = linalg.inv, linalg.pinv
 igamma, igammac, mvlgamma = special.gammainc, special.gammaincc, special.multigammaln
@@ -72,3 +72,8 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
 def qr(input: Tensor, some: bool = True) -> QR:
     """Return Q and R. In new programs: :func:`funcgrad.linalg.qr`."""
     return QR(*linalg.qr(input, "reduced" if some else "complete"))
+
+
+def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """Solve ``A @ X = b`` with the factors of `A`. In new programs: :func:`funcgrad.linalg.lu_solve`."""
+    return factored.lu_solve(LU_data, LU_pivots, b)

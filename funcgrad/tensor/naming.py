@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable
 from typing import Any
 
+from funcgrad.core.graph import Pointwise
 from funcgrad.tensor.root import ROOT
 from funcgrad.transforms.reverse import ReverseTracer
 
@@ -15,7 +17,7 @@ __all__ = ["christen", "name_of"]
 OWN = (
     *("acosh", "angle", "asinh", "atan2", "atanh", "block_diag", "cholesky_inverse", "cholesky_solve", "complex"),
     *("diagonal_scatter", "digamma", "ldexp", "lgamma", "select_scatter", "sinc", "slice_scatter", "unbind", "unfold"),
-    *("vdot", "view_as_complex", "view_as_real", "split_with_sizes"),
+    *("t", "vdot", "view_as_complex", "view_as_real", "split_with_sizes"),
     *("addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "amax", "amin", "aminmax", "baddbmm", "cdist"),
     *("clamp_max", "clamp_min", "cummax", "cummin", "cumprod", "diag_embed", "dist", "flip", "frac", "gather"),
     *("heaviside", "index_add", "index_copy", "index_fill", "index_put", "index_select", "kthvalue", "log_softmax"),
@@ -38,6 +40,7 @@ NAMES |= {name: f"Linalg{camel(name)}Backward0" for name in LINALG}
 NAMES |= {name: f"Linalg{camel(name)}ExBackward0" for name in ("cholesky", "inv", "solve")}
 NAMES |= {"eigvalsh": "LinalgEighBackward0", "multigammaln": "MvlgammaBackward0", "norm": "LinalgVectorNormBackward0"}
 NAMES |= {"svdvals": "LinalgSvdBackward0", "take_along_dim": "GatherBackward0"}
+NAMES |= {"imag": "SelectBackward0", "real": "SelectBackward0"}  # of the pairs that complex numbers are
 
 
 def variant(name: str, second: Callable[[tuple[Any, ...], dict[str, Any]], bool]) -> Callable[..., str]:
@@ -73,9 +76,20 @@ def split_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     return "SplitBackward0" if isinstance(sections, int) else "SplitWithSizesBackward0"
 
 
+def einsum_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Return what PyTorch's sum of products ends with."""
+    inputs, arrow, output = args[0].replace(" ", "").partition("->")
+    kept = output if arrow else "".join([letter for letter in inputs if inputs.count(letter) == 1])
+    summed = any(letter.isalpha() and letter not in kept for letter in inputs)
+    if "," in inputs:
+        return "ViewBackward0" if summed else "MulBackward0"
+    return "SumBackward1" if summed else "PermuteBackward0"
+
+
 #: Operations with several nodes in PyTorch.
 VARIANTS: dict[str, Callable[..., str]] = {
     "clamp": variant("clamp", lambda args, kwargs: not has_tensor(args, kwargs)),
+    "einsum": einsum_name,
     "fmod": variant("fmod", has_tensor),
     "lerp": variant("lerp", ends_with_tensor),
     "masked_fill": variant("masked_fill", ends_with_tensor),
@@ -97,14 +111,36 @@ def name_of(function: str) -> str | Callable[..., str] | None:
     return NAMES.get(function) or VARIANTS.get(function)
 
 
-def christen(result: Any, name: str, start: int) -> None:
-    """Name the nodes of results that were recorded since `start`."""
+def christen(result: Any, name: str, start: int = 1) -> None:
+    """Name the nodes of results that were recorded since `start`; keys decrease with time."""
     for part in result if isinstance(result, tuple) else (result,):
-        payload = getattr(part, "payload", None)
+        payload = getattr(part, "payload", part)
         if isinstance(payload, ReverseTracer) and payload.level is ROOT and payload.node.key < start:
-            node: Any = getattr(payload.node, "call", payload.node)  # what several outputs have in common
-            cls: Any = type(node)
-            node.__class__ = named_class(cls, name)
+            rename(getattr(payload.node, "call", payload.node), name)  # what several outputs have in common
+
+
+def rename(node: Any, name: str) -> None:
+    """Give a node a name. One of an elementwise call stays of its class, which the engine knows by heart."""
+    if type(node) is Pointwise:
+        node.shorts = named_shorts(node.shorts, name)
+    else:
+        cls: Any = type(node)
+        node.__class__ = named_class(cls, name)
+
+
+@functools.cache
+def named_shorts(shorts: tuple[Any, Any], name: str) -> tuple[Any, Any]:
+    """Return the rules of a node under another name, also for when its values are let go."""
+    new = []
+    for short in shorts:
+        if short is not None:
+            renamed = copy.copy(short)
+            renamed.name = name
+            renamed.freed = renamed if short.freed is short else copy.copy(short.freed)
+            renamed.freed.name = name
+            short = renamed
+        new.append(short)
+    return new[0], new[1]
 
 
 @functools.cache

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.tensor.calling import axes_of, axis_of, check_floating, operands, operation
+from funcgrad._typing import Array
+from funcgrad.core.primitive import CALLS
+from funcgrad.tensor.calling import axes_of, axis_of, check_floating, operands, operation, size_of
 from funcgrad.tensor.pointwise import STEPS
 from funcgrad.tensor.reduction import Dim, cast
 from funcgrad.tensor.shell import unwrap, wrap
@@ -39,7 +41,8 @@ def length(x: Any, ord: Any, dim: Dim, keepdim: bool) -> Any:
     if ord == 0:
         counted = np.absolute(STEPS[np.sign](x)) if x.dtype.kind == "f" else (x != 0).astype(np.real(x).dtype)
         return np.sum(counted, axis=axes, keepdims=keepdim)
-    return np.linalg.vector_norm(x, ord=ord, axis=axes, keepdims=keepdim)
+    found: Array = CALLS[np.linalg.vector_norm](x, ord=ord, axis=axes, keepdims=keepdim)  # CuPy does not have it
+    return found
 
 
 @operation
@@ -126,6 +129,8 @@ def shifted(x: Any, dim: int) -> tuple[Any, int]:
     """Subtract the largest element, so that exponentials stay finite."""
     check_floating("softmax", x)
     axis = axis_of(dim, len(x.shape))
+    if not size_of(x.shape):
+        return x, axis
     return (x - np.max(stop_gradient(x), axis=axis, keepdims=True), axis) if x.shape else (x - x, -1)
 
 

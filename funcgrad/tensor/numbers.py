@@ -14,7 +14,10 @@ __all__ = ["cast_numbers", "refuse_values"]
 def refuse_values(array: Array, data: Any) -> NoReturn:
     """Raise PyTorch's kind of error for an array that does not hold numbers."""
     if array.dtype.kind in "US":
-        error = ValueError if isinstance(data, list | tuple) else TypeError
+        first = data
+        while isinstance(first, list | tuple):
+            first = first[0]
+        error = ValueError if isinstance(data, list | tuple) and isinstance(first, str) else TypeError
         raise error("tensor() takes numbers, got a text")
     others = [x for x in array.flat if not isinstance(x, int)]
     if not others:  # NumPy has unsigned or arbitrary integers for what does not fit

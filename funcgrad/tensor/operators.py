@@ -12,9 +12,17 @@ from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise
 from funcgrad.core.level import Traced
 from funcgrad.core.primitive import CALLS
-from funcgrad.tensor.modes import GRAD_ENABLED
+from funcgrad.core.selecting import choose
+from funcgrad.core.space import space_of
+from funcgrad.tensor.inference import mark
+from funcgrad.tensor.integers import is_integral, power, refuse_bools
+from funcgrad.tensor.modes import GRAD_ENABLED, INFERENCE
+from funcgrad.tensor.naming import christen
 from funcgrad.tensor.promotion import as_real, promote, type_name
+from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.tensor.silence import HARMLESS, quiet, silently
+from funcgrad.tensor.together import are_apart, brought_together
 from funcgrad.transforms.reverse import ReverseTracer
 
 if TYPE_CHECKING:
@@ -25,21 +33,24 @@ __all__ = ["Arithmetic", "operand"]
 OPERANDS = (Traced, np.ndarray, bool, int, float, complex, np.generic)
 new = object.__new__
 recording = GRAD_ENABLED.get
+inferring = INFERENCE.get
 
 # -- Functions that NumPy has not ------------------------------------------------------------------------------
 
 
 def sigmoid_values(x: Array) -> Array:
-    small = np.exp(-np.abs(x))  # never overflows
-    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+    if x.dtype.itemsize == 2:  # whose exponential overflows where the result does not vanish yet
+        return sigmoid_values(x.astype(np.float32)).astype(x.dtype)
+    with np.errstate(over="ignore"):  # one over infinity is the zero that is meant
+        return 1 / (1 + np.exp(-x))
 
 
 def relu_values(x: Array) -> Array:
-    return np.where(x <= 0, x.dtype.type(0), x)  # nan stays nan
+    return choose(~(x <= 0), x, x.dtype.type(0))  # nan stays nan
 
 
 sigmoid = Elementwise(sigmoid_values, lambda g, y: g * (y * (1 - y)), name="sigmoid", own=True)
-relu = Elementwise(relu_values, lambda g, y: np.where(y == 0, 0, g), name="relu", own=True)
+relu = Elementwise(relu_values, lambda g, y: choose(y != 0, g, 0), name="relu", own=True)
 
 # -- Makers of methods ------------------------------------------------------------------------------------------
 
@@ -51,35 +62,69 @@ def operand(x: Any) -> Any:
     return x.item() if isinstance(x, np.generic) else x
 
 
-def binary(function: Callable[[Any, Any], Any], *, real: bool = False, strict: bool = False) -> Any:
+def binary(
+    function: Callable[[Any, Any], Any],
+    *,
+    real: bool = False,
+    strict: bool = False,
+    check: Callable[[Any, Any], None] | None = None,
+) -> Any:
     """Return a method ``self op other``.
 
-    `real` computes integers in the default dtype; `strict` refuses tensors of different dtypes.
+    `real` computes integers in the default dtype; `strict` refuses tensors of different dtypes; `check` refuses some
+    operands that are not both floating-point.
     """
 
     def method(self: Base, other: Any) -> Any:
         a = self.payload
         b = other.payload if isinstance(other, Base) else other
-        if type(a) is not ReverseTracer or not same_dtype(a, b) or not recording():  # the common case is short
+        run: Any = quiet
+        marked = False
+        alike = type(a) is ReverseTracer is type(b) and a.space is b.space and a.level is ROOT is b.level
+        if not (alike or same_dtype(a, b)) or not recording():  # the common case is short
             if b is other and not isinstance(b, OPERANDS):
                 return NotImplemented
             a, b = unwrap(self), operand(other)
             if strict:
                 check_dtypes(a, b)
+            if check is not None:
+                check(a, b)
             a, b = promote(a, b)
             if real:
                 a, b = as_real(a), as_real(b)
+            if not (is_shallow(a) and is_shallow(b)):
+                run = silently
+            marked = inferring()
         tensor = new(Base.concrete)
         try:
-            tensor.payload = function(a, b)
-        except ValueError as error:  # shapes that do not match
-            raise RuntimeError(str(error)) from error
-        except TypeError as error:
-            raise refusal(error) from error
+            tensor.payload = run(function, a, b)
+        except (RuntimeError, TypeError, ValueError) as error:
+            tensor.payload = again(error, function, a, b)
         tensor._grad = None
+        if marked:
+            tensor.payload = mark(tensor.payload)
         return tensor
 
     return method
+
+
+def is_shallow(x: Any) -> bool:
+    """Whether no transform takes part in an operation on `x`, which then asks for no mode."""
+    return type(x) is np.ndarray or not isinstance(x, Traced) or x.level is ROOT
+
+
+def again(error: Exception, function: Callable[..., Any], *operands: Any) -> Any:
+    """Call once more what :data:`quiet` has refused; raise any other error as PyTorch's kind."""
+    if isinstance(error, RuntimeError):
+        try:
+            return silently(function, *operands)
+        except (TypeError, ValueError) as found:
+            error = found
+    if are_apart(operands):
+        return silently(function, *brought_together(operands))
+    if isinstance(error, ValueError):  # shapes that do not match
+        raise RuntimeError(str(error)) from error
+    raise refusal(error) from error
 
 
 def check_dtypes(a: Any, b: Any) -> None:
@@ -89,7 +134,7 @@ def check_dtypes(a: Any, b: Any) -> None:
         )
 
 
-def refusal(error: TypeError) -> Exception:
+def refusal(error: Exception) -> Exception:
     """Return PyTorch's kind of error for dtypes that NumPy refuses."""
     text = str(error)
     if "numpy boolean" in text:
@@ -97,32 +142,59 @@ def refusal(error: TypeError) -> Exception:
     return NotImplementedError(f"not implemented for these dtypes: {text}") if "not supported" in text else error
 
 
-def same_dtype(a: ReverseTracer, b: Any) -> bool:
-    """Whether `b` needs no promotion beside the floating-point tracer `a`, as far as a glance tells."""
-    kind = type(b)
-    return (kind is ReverseTracer and a.space is b.space) or (kind is float and a.space.dtype.kind == "f")
+def same_dtype(a: Any, b: Any) -> bool:
+    """Whether `b` is a number that needs no promotion beside `a`, a floating-point tracer of the root level."""
+    return type(a) is ReverseTracer and type(b) is float and a.space.dtype.kind == "f" and a.level is ROOT
 
 
-def reflected(function: Callable[[Any, Any], Any], *, real: bool = False) -> Any:
-    """Return a method ``other op self``."""
-    return binary(lambda a, b: function(b, a), real=real)
+def raised(a: Any, b: Any) -> Any:
+    """Raise to a power."""
+    if type(a) is ReverseTracer or type(b) is ReverseTracer or not is_integral(a, b):
+        return a**b
+    return power(a, b)
+
+
+def reflected(function: Callable[[Any, Any], Any], *, name: str = "", check: Any = None) -> Any:
+    """Return a method ``other op self``, and PyTorch's name of its node if that is not the operator's."""
+    method = binary(lambda a, b: function(b, a), check=check)
+    if not name:
+        return method
+
+    def renamed(self: Base, other: Any) -> Any:
+        result = method(self, other)
+        christen(result, name)
+        return result
+
+    return renamed
 
 
 def unary(function: Any, *, real: bool = False) -> Any:
     """Return a method ``self.f()``; `real` computes integers in the default dtype."""
 
+    calm = function.__name__ in HARMLESS
+
     def method(self: Base) -> Tensor:
         x = self.payload
-        if type(x) is ReverseTracer and recording():  # has no integers
-            y = CALLS[function](x)
+        run: Any = quiet
+        marked = False
+        if type(x) is ReverseTracer and x.level is ROOT and recording():  # has no integers
+            call = CALLS[function]
         else:
-            x = unwrap(self)
-            try:
-                y = function(as_real(x) if real else x)
-            except TypeError as error:
-                raise refusal(error) from error
+            x = as_real(unwrap(self)) if real else unwrap(self)
+            call = function
+            if not is_shallow(x):
+                run = silently
+            marked = inferring()
+        try:
+            y = (
+                call(x)
+                if calm and not (x.space if type(x) is ReverseTracer else space_of(x)).is_complex
+                else run(call, x)
+            )
+        except (RuntimeError, TypeError, ValueError) as error:
+            y = again(error, call, x)
         tensor = new(Base.concrete)
-        tensor.payload = y
+        tensor.payload = mark(y) if marked else y
         tensor._grad = None
         return tensor
 
@@ -160,6 +232,20 @@ def ordering(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return compare
 
 
+reciprocal = unary(np.reciprocal, real=True)
+square_of = unary(np.square)
+
+
+def squared(self: Any) -> Any:
+    """Return the square; that of bools is an integer."""
+    return square_of(self.long() if self.payload.dtype == np.bool_ else self)
+
+
+def divided(self: Any, other: Any) -> Any:
+    """Return ``other / self`` as PyTorch computes it, by two operations: so the last digits agree."""
+    return NotImplemented if isinstance(other, str | list | tuple) else reciprocal(self) * other
+
+
 class Arithmetic(Base):
     """Operators, comparisons and elementwise functions."""
 
@@ -168,13 +254,13 @@ class Arithmetic(Base):
     __array_priority__ = 2000
 
     __add__ = __radd__ = binary(operator.add)
-    __sub__ = binary(operator.sub)
-    __rsub__ = reflected(operator.sub)
+    __sub__ = binary(operator.sub, check=refuse_bools)
+    __rsub__ = reflected(operator.sub, name="RsubBackward1", check=refuse_bools)
     __mul__ = __rmul__ = binary(operator.mul)
     __truediv__ = binary(operator.truediv, real=True)
-    __rtruediv__ = reflected(operator.truediv, real=True)
-    __pow__ = binary(operator.pow)
-    __rpow__ = reflected(operator.pow)
+    __rtruediv__ = divided
+    __pow__ = binary(raised)
+    __rpow__ = reflected(raised, name="PowBackward2")
     __mod__ = binary(quotient(operator.mod))
     __rmod__ = reflected(quotient(operator.mod))
     __floordiv__ = binary(quotient(operator.floordiv))
@@ -202,8 +288,8 @@ class Arithmetic(Base):
     log = unary(np.log, real=True)
     log1p = unary(np.log1p, real=True)
     sqrt = unary(np.sqrt, real=True)
-    square = unary(np.square)
-    reciprocal = unary(np.reciprocal, real=True)
+    square = squared
+    reciprocal = reciprocal
     sin = unary(np.sin, real=True)
     cos = unary(np.cos, real=True)
     tan = unary(np.tan, real=True)
@@ -225,7 +311,7 @@ class Arithmetic(Base):
 
     def sigmoid(self) -> Tensor:
         """Return ``1 / (1 + exp(-x))``."""
-        return wrap(sigmoid(as_real(unwrap(self))))
+        return wrap(silently(sigmoid, as_real(unwrap(self))))
 
     def relu(self) -> Tensor:
         """Return the positive part; its derivative at zero is zero."""

@@ -22,10 +22,15 @@ from funcgrad.core.level import Traced, deepest, zeros
 from funcgrad.core.memory import View, base_of, expire, write
 from funcgrad.core.space import Space, space_of
 from funcgrad.errors import LostGradientError
+from funcgrad.tensor.conversion import moved
+from funcgrad.tensor.devices import device_of
+from funcgrad.tensor.inference import check_written
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.promotion import type_name
-from funcgrad.tensor.root import ROOT, AccumulateGrad
+from funcgrad.tensor.root import ROOT, AccumulateGrad, carry_retained
 from funcgrad.tensor.shell import Base, link_of, unwrap, wrap
+from funcgrad.tensor.silence import silenced
+from funcgrad.tensor.unrecorded import in_place_of
 from funcgrad.tensor.versions import count_write, is_shared, settle
 from funcgrad.tensor.views import DIAGONAL, join_graph, writable
 from funcgrad.transforms.reverse import ReverseTracer
@@ -75,14 +80,16 @@ class Emptied(Node):
 
 def kind_of_write(kind: str) -> type[Write]:
     """Return a class of nodes that write, of another name."""
-    return type(f"Write{kind.title()}", (Write,), {"__slots__": (), "name": kind})
+    return type(f"Write{kind}", (Write,), {"__slots__": (), "name": kind})
 
 
 #: By the method's name: the classes of writes that have a name of their own.
 KINDS = {
     f"{kind}_": kind_of_write(kind)
     for kind in ("index_add", "index_copy", "index_fill", "index_put", "masked_fill", "masked_scatter", "scatter")
-} | {"scatter_add_": kind_of_write("scatter_add"), "fill_": kind_of_write("fill"), "copy_": kind_of_write("copy_")}
+}
+KINDS |= {"scatter_add_": kind_of_write("scatter_add"), "copy_": kind_of_write("CopyBackwards")}
+KINDS |= {"fill_": kind_of_write("FillBackward3"), "fill_number_": kind_of_write("FillBackward2")}
 
 
 # -- What may be written to -----------------------------------------------------------------------------------------
@@ -181,31 +188,34 @@ def leaks(name: str) -> LostGradientError:
 # -- Whole tensors ----------------------------------------------------------------------------------------------------
 
 
+@silenced
 def overwrite(tensor: Base, new: Array) -> None:
     """Write plain values into a tensor's memory, which keeps its shape and dtype."""
-    tensor.memory()
+    check_written(tensor.memory())
     shared = is_shared(tensor)
     memory = tensor.memory()
-    check_dense(memory)[...] = fitted(new, memory)
+    check_dense(memory)[...] = beside_memory(fitted(new, memory), memory)
     count_write(memory, shared, ROOT.stamp())
 
 
+@silenced
 def update(tensor: Base, compute: Compute, name: str) -> Any:
     """Let `tensor` become ``compute(tensor)``, which must not change its argument; return it."""
     level = getattr(tensor.payload, "level", None)  # the payload itself in a variable would count as sharing it
     if level is not None and level is not ROOT:
-        tensor.payload[...] = fitted(compute(wrap(tensor.payload)), tensor.payload)
+        with in_place_of(tensor.payload):
+            tensor.payload[...] = fitted(compute(wrap(tensor.payload)), tensor.payload)
         return tensor
     recorded = level is ROOT and GRAD_ENABLED.get()
     if recorded or shows_graph(tensor):
         check_recorded(tensor)
         open_diagonals(tensor.payload)
-    tensor.memory()
+    check_written(tensor.memory())
     shared = is_shared(tensor)
     memory = check_dense(tensor.memory())
     before = ROOT.stamp()
     seen = shell(tensor.payload if recorded else memory)
-    new = fitted(compute(seen), memory)
+    new = beside_memory(fitted(compute(seen), memory), memory)
     if isinstance(new, Traced) and new.level is not ROOT:
         raise leaks(name)
     if recorded or isinstance(new, Traced):
@@ -224,6 +234,12 @@ def update(tensor: Base, compute: Compute, name: str) -> Any:
     return tensor
 
 
+def beside_memory(new: Any, memory: Any) -> Any:
+    """Return what is written into a tensor on the device where that lives, as PyTorch's copies do."""
+    where, target = device_of(new), device_of(memory)
+    return new if where == target else moved(new, source=where, target=target)
+
+
 def shell(payload: Any) -> Tensor:
     """Return a tensor around a payload, without looking for what it may be a view of."""
     tensor = object.__new__(Base.concrete)
@@ -237,6 +253,7 @@ def rebind(payload: ReverseTracer, new: Any) -> None:
     if base_of(payload) is not payload:
         if new is not payload:
             write(payload, new, ...)
+            carry_retained(base_of(payload))
         return
     memory = payload.value
     expire(payload)
@@ -244,27 +261,32 @@ def rebind(payload: ReverseTracer, new: Any) -> None:
         memory[...] = new.value
     payload.become(new)
     payload.value = memory
+    carry_retained(payload)
 
 
 # -- Parts of tensors -------------------------------------------------------------------------------------------------
 
 
+@silenced
 def assign(tensor: Base, steps: list[Any], value: Any, name: str, add: bool = False) -> None:
     """Write a value, or add it, at an index, which takes one or two steps; the cost is that of what is written."""
     level = getattr(tensor.payload, "level", None)
     v = unwrap(value)
+    if hasattr(v, "dtype"):
+        v = beside_memory(v, tensor.payload)
     check_value(tensor, steps, value)
     deeper = deepest((v,))
     if level is not None and level is not ROOT:
         target = tensor.payload[steps[0]] if len(steps) > 1 else tensor.payload
-        write(target, v, steps[-1], add)
+        with in_place_of(target):
+            write(target, v, steps[-1], add)
         return
     if deeper is not None and deeper is not ROOT:
         raise leaks(name)
     recording = GRAD_ENABLED.get() and (level is ROOT or deeper is ROOT)
     if recording or shows_graph(tensor):
         check_recorded(tensor)
-    tensor.memory()
+    check_written(tensor.memory())
     shared = is_shared(tensor)
     memory = check_dense(tensor.memory())
     stamp = ROOT.stamp()
@@ -307,6 +329,7 @@ def record_write(tensor: Base, steps: list[Any], v: Any, name: str, add: bool) -
     payload = tensor.payload
     if name in KINDS and base_of(payload) is payload and type(payload.node) is Write:
         payload.node.__class__ = KINDS[name]
+    carry_retained(base_of(payload))
 
 
 def put(target: Array, index: Any, value: Any, add: bool) -> None:

@@ -17,6 +17,7 @@ from funcgrad.core.primitive import CALLS
 from funcgrad.tensor.root import ROOT, RootLevel
 from funcgrad.tensor.saved import SAVING
 from funcgrad.tensor.shell import Base, wrap
+from funcgrad.tensor.silence import BLIND
 from funcgrad.transforms.reverse import ReverseTracer
 
 __all__ = ["begin_packing", "end_packing"]
@@ -83,6 +84,8 @@ class PackingLevel(RootLevel):
     __slots__ = ()
 
     def record(self, *arguments: Any) -> Any:
+        if BLIND.get():
+            raise RuntimeError("hooks on saved values are not seen in the silent context")  # it is done once more
         out = super().record(*arguments)
         hooks = SAVING.get()
         if hooks:

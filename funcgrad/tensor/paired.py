@@ -9,7 +9,8 @@ import numpy as np
 
 from funcgrad.core.kinds import Elementwise
 from funcgrad.core.primitive import CALLS
-from funcgrad.tensor.calling import needs_tensor, numbers_as_payloads, operands, operation
+from funcgrad.tensor.calling import check_floating, needs_tensor, numbers_as_payloads, operands, operation
+from funcgrad.tensor.integers import is_integral, power, refuse_bools
 from funcgrad.tensor.pointwise import STEPS
 from funcgrad.tensor.promotion import DEFAULT_DTYPE, as_real, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -43,14 +44,6 @@ def scaled(other: Any, alpha: Any) -> Any:
     return other * alpha
 
 
-def refuse_bools(a: Any, b: Any) -> None:
-    if getattr(a, "dtype", None) == np.bool_ == getattr(b, "dtype", None):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
-
-
 @operation
 def add(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Add ``alpha * other``.
@@ -68,16 +61,16 @@ def add(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
 @operation
 def sub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Subtract ``alpha * other``."""
+    refuse_bools(unwrap(input), unwrap(other))
     a, b = operands(input, scaled(other, alpha))
-    refuse_bools(a, b)
     return wrap(CALLS[np.subtract](a, b))
 
 
 @operation
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Subtract ``alpha * input`` from `other`."""
+    refuse_bools(unwrap(input), unwrap(other))
     a, b = operands(scaled(input, alpha), other)
-    refuse_bools(a, b)
     return wrap(CALLS[np.subtract](b, a))
 
 
@@ -86,10 +79,6 @@ def mul(input: Tensor, other: Any) -> Tensor:
     """Multiply."""
     a, b = operands(input, other)
     return wrap(CALLS[np.multiply](a, b))
-
-
-def is_integral(*xs: Any) -> bool:
-    return all(isinstance(x, int) or getattr(x, "dtype", DEFAULT_DTYPE).kind in "biu" for x in xs)
 
 
 def refuse_zero(a: Any, b: Any) -> None:
@@ -170,12 +159,6 @@ def fmod(input: Tensor, other: Any) -> Tensor:
     return wrap(CALLS[np.fmod](a, b))
 
 
-def power(a: Any, b: Any) -> Any:
-    if is_integral(a, b) and np.any(np.asarray(b) < 0):
-        raise RuntimeError("Integers to negative integer powers are not allowed.")
-    return CALLS[np.power](a, b)
-
-
 @operation
 def pow(input: Any, exponent: Any) -> Tensor:
     """Raise to a power; one of the two may be a number."""
@@ -230,7 +213,14 @@ minimum = named("minimum", lambda a, b: CALLS[np.minimum](a, b), "the smaller", 
 fmax = named("fmax", lambda a, b: CALLS[np.fmax](a, b), "the larger, of a nan and a number the number", real=False)
 fmin = named("fmin", lambda a, b: CALLS[np.fmin](a, b), "the smaller, of a nan and a number the number", real=False)
 atan2 = named("atan2", lambda a, b: CALLS[np.arctan2](a, b), "the angle of the point (other, input)")
-hypot = named("hypot", lambda a, b: CALLS[np.hypot](a, b), "``sqrt(input**2 + other**2)``")
+
+
+def hypotenuse(a: Any, b: Any) -> Any:
+    check_floating("hypot", a)
+    return CALLS[np.hypot](a, b)
+
+
+hypot = named("hypot", hypotenuse, "``sqrt(input**2 + other**2)``", real=False)
 logaddexp = named("logaddexp", lambda a, b: CALLS[np.logaddexp](a, b), "``log(exp(input) + exp(other))``")
 logaddexp2 = named("logaddexp2", lambda a, b: CALLS[np.logaddexp2](a, b), "``log2(2**input + 2**other)``")
 copysign = named(

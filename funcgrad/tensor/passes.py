@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,9 +20,13 @@ from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base
+from funcgrad.tensor.silence import SILENT, restore, silence, switch
 from funcgrad.tensor.versions import check_saved
 
-__all__ = ["CHECKS", "FAILURES", "Root", "capture", "propagate", "propagate_one", "release_behind", "root_of_tensor"]
+__all__ = [
+    *("CHECKS", "FAILURES", "TASKS", "WATCHERS", "Root", "Task", "capture", "propagate", "propagate_one"),
+    *("release_behind", "root_of_tensor"),
+]
 
 #: Cotangents wait in the nodes, and threads may share leaves: one pass at a time. A hook may start another one.
 PASS = threading.RLock()
@@ -35,6 +39,38 @@ CHECKS: list[Callable[[Node, Any], None]] = []
 FAILURES: list[Callable[[Node, BaseException], None]] = []
 
 Root = tuple[Node, Any]
+
+
+class Task:
+    """What one pass is about, for hooks that ask where it will go."""
+
+    __slots__ = ("reached", "roots", "skip")
+
+    def __init__(self) -> None:
+        self.roots: list[Node] = []
+        self.skip: Set[Node] = frozenset()
+        self.reached: set[Node] | None = None
+
+    def begin(self, roots: list[Root], skip: Set[Node] = frozenset()) -> None:
+        self.roots, self.skip = [node for node, _ in roots] if WATCHERS else [], skip
+
+    def visits(self, node: Node) -> bool:
+        """Whether a cotangent may arrive at a node."""
+        if self.reached is None:
+            self.reached = set(self.roots)
+            stack: list[Any] = list(self.roots)
+            while stack:
+                found = stack.pop()
+                call = getattr(found, "call", None)
+                for parent in found.parents if call is None else (call,):
+                    if parent is not None and parent not in self.reached:
+                        self.reached.add(parent)
+                        stack.append(parent)
+        return node in self.reached and node not in self.skip
+
+
+TASKS: list[Task] = []  # of the passes that run, outer ones first
+WATCHERS: list[Any] = []  # those who ask, without whom nothing is noted
 
 
 # -- Where a pass begins ------------------------------------------------------------------------------------
@@ -86,11 +122,14 @@ def running(recorded: bool) -> Iterator[Pending]:
             node.cotangent = None
         pending: Pending = []
         ACTIVE.append(pending)
+        TASKS.append(Task())
         mode = GRAD_ENABLED.set(recorded)
         try:
-            yield pending
+            with silence():
+                yield pending
         finally:
             GRAD_ENABLED.reset(mode)
+            TASKS.pop()
             ACTIVE.pop()
             for node, g, owned in aside:
                 node.cotangent, node.owned = g, owned
@@ -99,16 +138,17 @@ def running(recorded: bool) -> Iterator[Pending]:
 def propagate_one(root: Root, retain: bool) -> None:
     """Send one cotangent to all leaves, which is what most passes do: with as little around it as possible."""
     with PASS:
-        if ACTIVE or CHECKS or FAILURES:
+        if ACTIVE or CHECKS or FAILURES or WATCHERS:
             propagate([root], retain=retain)
             return
         check_saved(root[0])
         pending: Pending = []
         ACTIVE.append(pending)
-        mode = GRAD_ENABLED.set(False)
+        mode, warnings = GRAD_ENABLED.set(False), switch(SILENT)
         try:
             backward([root], not retain, pending)
         finally:
+            restore(warnings)
             GRAD_ENABLED.reset(mode)
             ACTIVE.pop()
 
@@ -125,9 +165,11 @@ def propagate(
         for node, _ in roots:
             check_saved(node)
         if not wanted and not recorded and not CHECKS and not FAILURES:
+            TASKS[-1].begin(roots)
             backward(roots, not retain, pending)
             return
         skip, inner = unneeded([node for node, _ in roots], wanted) if wanted else (set[Node](), set[Node]())
+        TASKS[-1].begin(roots, skip)
         walk(
             roots,
             pending,
@@ -146,6 +188,7 @@ def capture(roots: list[Root], wanted: Sequence[Node], *, retain: bool, recorded
         for node, _ in roots:
             check_saved(node)
         skip, inner = unneeded([node for node, _ in roots], set(wanted))
+        TASKS[-1].begin(roots, skip)
         return walk(
             roots,
             pending,

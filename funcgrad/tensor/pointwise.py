@@ -43,7 +43,8 @@ def named(name: str, function: Function, summary: str, *, real: bool = True) -> 
         x = unwrap(input)
         if direct and type(x) is ReverseTracer:  # the short path, which NumPy's protocol would lead to as well
             return wrap(CALLS[function](x))
-        return wrap(function(as_real(x) if real else x))
+        y = function(as_real(x) if real else x)
+        return input if y is x else wrap(y)  # another tensor of the same memory would not be known as its view
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"Return {summary}, for each element."
@@ -138,8 +139,12 @@ def sinc_values(x: Any) -> Any:
 abs = absolute = named("abs", absolute_values, "the absolute value", real=False)
 neg = negative = named("neg", negative_values, "the negative", real=False)
 positive = named("positive", lambda x: x, "the tensor itself", real=False)
-square = named("square", np.square, "the square", real=False)
-conj = conj_physical = named("conj", lambda x: np.conjugate(x), "the complex conjugate", real=False)
+square = named(
+    "square", lambda x: np.square(x if x.dtype.kind != "b" else x.astype(np.int64)), "the square", real=False
+)
+conj = conj_physical = named(
+    "conj", lambda x: np.conjugate(x) if x.dtype.kind == "c" else x, "the complex conjugate", real=False
+)
 real = named("real", lambda x: np.real(x) if x.dtype.kind == "c" else x, "the real part", real=False)
 imag = named("imag", imag_values, "the imaginary part", real=False)
 angle = named("angle", angle_values, "the angle of a complex number")
@@ -208,7 +213,9 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     tensor([2.3400])
     """
     x = unwrap(input)
-    if x.dtype.kind in "biu":
+    if x.dtype.kind in "bc":
+        raise NotImplementedError(f'"round" not implemented for {type_name(x.dtype)!r}')
+    if x.dtype.kind in "iu":
         if decimals:
             raise RuntimeError(f'"round" with decimals is not implemented for {type_name(x.dtype)!r}')
         return wrap(np.copy(x))

@@ -38,7 +38,7 @@ def promote(a: Any, b: Any) -> tuple[Any, Any]:
         dtype = of_two(a.dtype, b.dtype)
     else:
         dtype = of_scalar(a.dtype, b.dtype) if a.ndim == 0 else of_scalar(b.dtype, a.dtype)
-    return a.astype(dtype), b.astype(dtype)
+    return (a if a.dtype == dtype else a.astype(dtype)), (b if b.dtype == dtype else b.astype(dtype))
 
 
 def of_two(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.level import plain
 from funcgrad.core.space import space_of
+from funcgrad.tensor.devices import device_of, place
 from funcgrad.tensor.generators import Generator, numbers_from
 from funcgrad.tensor.overwriting import update
 from funcgrad.tensor.promotion import type_name
@@ -32,7 +33,7 @@ class Randomized(Stored):
         if space.dtype.kind not in kinds:
             raise NotImplementedError(f'"{name}" not implemented for {type_name(space.dtype)!r}')
         values: Array = np.asarray(draw(numbers_from(generator), space.shape)).astype(space.dtype)
-        return update(self, lambda _: values, name)
+        return update(self, lambda _: place(values, device_of(self.payload)), name)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Fill with normal numbers.

@@ -9,6 +9,7 @@ import numpy as np
 from funcgrad.tensor.calling import axes_of, axis_of, operation, values_of
 from funcgrad.tensor.promotion import as_real, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
+from funcgrad.tensor.silence import silently
 from funcgrad.transforms.gradient import stop_gradient
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ INT64 = np.dtype(np.int64)
 def reduced(function: Any, x: Any, dim: Dim, keepdim: bool, **options: Any) -> Any:
     """Apply a NumPy reduction to a payload."""
     axis: Any = dim
-    if type(dim) is not int and dim is not None:
+    if dim is not None and (type(dim) is not int or not x.shape):
         if not isinstance(dim, tuple | list) and (isinstance(dim, bool) or not hasattr(dim, "__index__")):
             raise TypeError(f"{function.__name__}: dim must be an int or a tuple of ints, got {dim!r}")
         axis = axes_of(dim, len(x.shape))
@@ -239,7 +240,7 @@ class Reduced(Base):
         if dim is None and dtype is None and not keepdim and not named:  # the common case is short
             x = unwrap(self)
             if x.dtype.kind == "f":
-                return wrap(np.sum(x))
+                return wrap(silently(np.sum, x))
         return sum(self, **chosen(dim, keepdim), dtype=dtype, **named)
 
     def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **named: Any) -> Tensor:
@@ -247,7 +248,7 @@ class Reduced(Base):
         if dim is None and dtype is None and not keepdim and not named:
             x = unwrap(self)
             if x.dtype.kind == "f":
-                return wrap(np.mean(x))
+                return wrap(silently(np.mean, x))
         return mean(self, **chosen(dim, keepdim), dtype=dtype, **named)
 
 

@@ -15,6 +15,7 @@ from funcgrad.tensor.root import ROOT, AccumulateGrad, leaf_tracer
 from funcgrad.tensor.shell import Base, link_of
 from funcgrad.tensor.versions import count_write, ground, is_shared
 from funcgrad.tensor.views import Stored
+from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["Reshaped"]
 
@@ -100,7 +101,8 @@ class Reshaped(Stored):
         False
         """
         if isinstance(self.payload, Traced) and self.node is None:
-            raise RuntimeError("detach_() of a tensor that a transform is tracing: use funcgrad.stop_gradient")
+            self.payload = stop_gradient(self.payload)
+            return self
         if self._is_view():
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self.payload = self.memory()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("Aminmax", "Cholesky", "Cummax", "Cummin", "Eig", "Eigh", "InvEx", "Kthvalue", "LU", "Lstsq"),
-    *("Max", "Median", "Min", "Mode", "Nanmedian", "Pair", "QR", "SVD", "Slogdet", "Sort", "Topk"),
+    *("Max", "Median", "Min", "Mode", "Nanmedian", "Pair", "QR", "SVD", "Slogdet", "SolveEx", "Sort", "Topk"),
 ]
 
 
@@ -218,3 +218,13 @@ class Lstsq(NamedTuple):
     residuals: Tensor
     rank: Tensor
     singular_values: Tensor
+
+
+class SolveEx(NamedTuple):
+    """What ``solve_ex`` returns."""
+
+    result: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return described(self, "linalg_solve_ex")

@@ -15,17 +15,18 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Write
 from funcgrad.core.graph import Leaf, Node, Pending
-from funcgrad.core.hooks import arrive, depart
+from funcgrad.core.hooks import arrive, depart, watch
 from funcgrad.core.kinds import all_finite
-from funcgrad.core.level import Traced
-from funcgrad.core.memory import Place, add_at
+from funcgrad.core.level import LASTING, Traced
+from funcgrad.core.memory import Place, Steps, add_at
 from funcgrad.core.space import space_of
+from funcgrad.tensor.inference import check_kept
 from funcgrad.transforms.reverse import NonfiniteTracer, ReverseLevel, ReverseTracer
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["ROOT", "AccumulateGrad", "grad_fn_name", "leaf_tracer", "strip_root"]
+__all__ = ["ROOT", "AccumulateGrad", "carry_retained", "grad_fn_name", "leaf_tracer", "retain", "strip_root"]
 
 
 class RootLevel(ReverseLevel):
@@ -42,9 +43,13 @@ class RootLevel(ReverseLevel):
         """Leave arrays writable, for this level never closes: the log of writes tells what has changed."""
 
     def kept(self, x: Array) -> Array:
+        check_kept(x)
         return x
 
     def keep(self, index: Any) -> Any:
+        for part in index if type(index) is tuple else (index,):
+            if isinstance(part, np.ndarray):
+                check_kept(part)
         return index
 
     def constant(self, value: Array) -> ReverseTracer:
@@ -75,11 +80,16 @@ class RootLevel(ReverseLevel):
         if not finite:
             base.__class__ = NonfiniteTracer
 
+    def reread(self, view: Any, base: Any, steps: Steps) -> None:
+        super().reread(view, base, steps)
+        carry_retained(view)
+
     def present(self, tracer: Traced) -> Any:
         return self.wrap(tracer)
 
 
 ROOT = RootLevel()
+LASTING.append(ROOT)
 
 
 class AccumulateGrad(Node):
@@ -124,6 +134,42 @@ def strip_root(x: Any) -> Any:
     return x.value if isinstance(x, ReverseTracer) and x.level is ROOT else x
 
 
+# -- Gradients of tensors that are no leaves --------------------------------------------------------------
+
+#: By identity of its tracer: a tensor that retains its gradient, wherever in the graph writes take it.
+RETAINED: dict[int, weakref.ref[Any]] = {}
+
+
+def retain(tensor: Tensor) -> None:
+    """Let backward passes leave the gradient in ``.grad`` of a tensor that is no leaf."""
+    key = id(tensor.payload)
+
+    def forget(reference: Any) -> None:
+        if RETAINED.get(key) is reference:
+            del RETAINED[key]
+
+    RETAINED[key] = weakref.ref(tensor, forget)  # the tensor holds its node
+    carry_retained(tensor.payload)
+
+
+def carry_retained(tracer: Any) -> None:
+    """Retain the gradient at the node where a tracer is now; what is left at older nodes does nothing any more."""
+    if not RETAINED:
+        return
+    reference = RETAINED.get(id(tracer))
+    tensor = None if reference is None else reference()
+    if reference is None or tensor is None or tensor.payload is not tracer or tracer.node is None:
+        return
+    key = tracer.node.key
+
+    def keep(g: Any) -> None:
+        found = reference()
+        if found is not None and found.node is not None and found.node.key == key:
+            found.accumulate_copy(g)
+
+    watch(tracer.node).retain = keep
+
+
 # -- grad_fn ------------------------------------------------------------------------------------------
 
 #: PyTorch's names for the Function nodes, where they are not the NumPy name in capitals.
@@ -156,7 +202,7 @@ NAMES = {
 def grad_fn_name(node: Node) -> str:
     """Return PyTorch's name for a node."""
     node = getattr(node, "call", node)  # what several outputs have in common
-    if isinstance(node, AccumulateGrad) or node.is_named:
+    if isinstance(node, AccumulateGrad) or node.is_named or "Backward" in node.name:
         return node.name
     name = NAMES.get(node.name, node.name.title().replace("_", ""))
     if name == "CopySlices":

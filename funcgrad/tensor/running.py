@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.tensor.calling import axis_of, operation
+from funcgrad.tensor.calling import axis_of, check_ordered, operation
 from funcgrad.tensor.promotion import as_real
 from funcgrad.tensor.reduction import INTEGERS, cast
 from funcgrad.tensor.returns import Cummax, Cummin
@@ -66,6 +66,7 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
 def running_extreme(function: np.ufunc, input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """Return the extremes so far, and their places: the last of ties."""
     x = unwrap(input)
+    check_ordered(function.__name__, x)
     axis = axis_of(dim, len(x.shape))
     if not x.shape:
         return wrap(np.copy(x)), wrap(np.zeros((), INT64))

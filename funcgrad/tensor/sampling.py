@@ -8,8 +8,10 @@ import numpy as np
 
 from funcgrad.tensor import generators
 from funcgrad.tensor.calling import check_floating, needs_tensor, operation, values_of
+from funcgrad.tensor.devices import device_of, place
 from funcgrad.tensor.factory import finish, shaped
 from funcgrad.tensor.generators import Generator, numbers_from, uniform
+from funcgrad.tensor.layouts import laid_out
 from funcgrad.tensor.promotion import DEFAULT_DTYPE
 from funcgrad.tensor.shell import Base, wrap
 
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 
+@laid_out
 def randn(
     *size: Any,
     generator: Generator | None = None,
@@ -35,6 +38,7 @@ def randn(
     return finish(numbers, requires_grad, device)
 
 
+@laid_out
 def rand(
     *size: Any,
     generator: Generator | None = None,
@@ -47,6 +51,7 @@ def rand(
     return finish(uniform(shaped(size, options), dtype or DEFAULT_DTYPE, generator), requires_grad, device)
 
 
+@laid_out
 def randint(
     *bounds: Any,
     size: Any = None,
@@ -73,6 +78,7 @@ def randint(
     return finish(np.asarray(numbers).astype(np.dtype(dtype or np.int64)), requires_grad, device)
 
 
+@laid_out
 def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -85,24 +91,28 @@ def shape_like(name: str, input: Any) -> tuple[int, ...]:
     return tuple(needs_tensor(name, input).shape)
 
 
+@laid_out
 def rand_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make uniform numbers from [0, 1), of another tensor's shape and dtype."""
     shape = shape_like("rand_like", input)
-    return rand(shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    return rand(shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 
+@laid_out
 def randn_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make standard normal numbers, of another tensor's shape and dtype."""
     shape = shape_like("randn_like", input)
-    return randn(shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    return randn(shape, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 
+@laid_out
 def randint_like(
     input: Tensor, *bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
 ) -> Tensor:
     """Make integers, ``randint_like(input, low, high)``, of another tensor's shape and dtype."""
     shape = shape_like("randint_like", input)
-    return randint(*bounds, size=shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad, **named)
+    where = device or input.device
+    return randint(*bounds, size=shape, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad, **named)
 
 
 @operation
@@ -110,10 +120,10 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     """Return ones with the probabilities that the elements say, or with `p`, and zeros."""
     x = values_of(input)
     check_floating("bernoulli", x)
-    chances = x if p is None else np.asarray(p)
+    chances = x if p is None else np.float64(p)
     if np.any((chances < 0) | (chances > 1)):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-    return wrap((numbers_from(generator).random(x.shape) < chances).astype(x.dtype))
+    return wrap((place(numbers_from(generator).random(x.shape), device_of(x)) < chances).astype(x.dtype))
 
 
 @operation
@@ -129,6 +139,8 @@ def multinomial(
     tensor([1, 1])
     """
     x = values_of(input)
+    where = device_of(x)
+    x = place(x, "cpu")  # where the random numbers are
     if x.dtype.kind != "f":
         raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {x.dtype.name}")
     if x.ndim not in (1, 2):
@@ -151,7 +163,7 @@ def multinomial(
         with np.errstate(divide="ignore"):
             waits = source.standard_exponential(weights.shape) / weights
         places = np.argsort(waits, axis=1)[:, :num_samples]
-    return wrap(places if x.ndim == 2 else places[0])
+    return wrap(place(places if x.ndim == 2 else places[0], where))
 
 
 def normal(
@@ -163,11 +175,12 @@ def normal(
             raise TypeError("normal(): of a number for mean and std, size must be given")
         return finish(generators.normal(shaped((size,), {}), dtype or DEFAULT_DTYPE, generator) * std + mean, False)
     m, s = values_of(mean), values_of(std)
-    if np.any(np.asarray(s) < 0):
+    if np.any((s if hasattr(s, "dtype") else np.asarray(s)) < 0):
         raise RuntimeError("normal expects all elements of std >= 0.0")
     found = next(x for x in (m, s) if hasattr(x, "dtype"))
     shape = np.broadcast_shapes(np.shape(m), np.shape(s))
-    return wrap((generators.normal(shape, found.dtype, generator) * s + m).astype(found.dtype))
+    numbers = place(generators.normal(shape, found.dtype, generator), device_of(found))
+    return wrap((numbers * s + m).astype(found.dtype))
 
 
 @operation
@@ -177,4 +190,5 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     check_floating("poisson", x)
     if np.any(x < 0):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    return wrap(np.asarray(numbers_from(generator).poisson(x)).astype(x.dtype))
+    drawn = np.asarray(numbers_from(generator).poisson(place(x, "cpu"))).astype(x.dtype)
+    return wrap(place(drawn, device_of(x)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from funcgrad.core.graph import Output
 from funcgrad.core.space import space_of
+from funcgrad.tensor.inference import check_kept
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, wrap
 from funcgrad.tensor.versions import version_of
@@ -27,6 +28,7 @@ class Saved:
 
     def __init__(self, tensor: Base, number: int | None, writer: Any) -> None:
         value = tensor.values()
+        check_kept(value)
         self.number = number  # of the output
         self.writer = writer  # of an output: a weak reference to the Function's node
         self.tensor: Any = tensor if number is None else value

@@ -41,7 +41,8 @@ def save(obj: Any, f: File) -> None:
 
     Notes
     -----
-    The file has the safetensors format, and never holds code. Tensors that share memory share it when loaded.
+    The file has the safetensors format, and never holds code; the package `safetensors` writes and reads it (the extra
+    ``funcgrad[save]``). Tensors that share memory share it when loaded.
     ``.grad`` and the graph are not saved.
 
     Examples

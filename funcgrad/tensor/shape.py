@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +27,8 @@ def translate(index: Any) -> list[Any]:
     parts = [number(unwrap(part)) for part in index] if isinstance(index, tuple) else [number(unwrap(index))]
     if all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts):
         return [as_view(parts)]
+    if any(isinstance(part, str | bytes) for part in parts):
+        raise TypeError("tensors are indexed by integers, slices, None, ... and tensors or lists of integers or bools")
     parts = [np.asarray(part) if isinstance(part, list) else part for part in parts]
     if not any(type(part) is int for part in parts):
         return [tuple(parts) if isinstance(index, tuple) else parts[0]]
@@ -91,11 +92,6 @@ class Shaped(Base):
             raise TypeError("len() of a 0-d tensor")
         return int(self.payload.shape[0])
 
-    def __iter__(self) -> Iterator[Tensor]:
-        if not self.payload.shape:
-            raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(len(self)))
-
     def __contains__(self, element: Any) -> bool:
         return bool(np.any(unwrap(self == element)))
 
@@ -121,7 +117,12 @@ class Shaped(Base):
         if len(shape) == 1 and hasattr(shape[0], "itemsize"):
             if self.requires_grad:
                 raise RuntimeError("view(dtype) of a tensor that requires gradients: the bytes have no derivative")
-            return wrap(self.memory().view(np.dtype(shape[0])))
+            try:
+                return wrap(self.memory().view(np.dtype(shape[0])))
+            except ValueError as error:
+                raise RuntimeError(f"view(dtype): the bytes do not fit elements of another length: {error}") from error
+        if not shape:
+            raise TypeError("view() takes a shape or a dtype, got nothing")
         new = self.reshape(*shape)
         old, seen = self.values(), new.values()
         if isinstance(old, np.ndarray) and old.size and not np.may_share_memory(old, seen):

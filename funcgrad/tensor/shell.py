@@ -10,6 +10,8 @@ unwrapped last, if the arrays share memory. So whatever makes views, a method or
 from __future__ import annotations
 
 import threading
+import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import ref
 
@@ -19,14 +21,17 @@ from funcgrad._typing import Array
 from funcgrad.core.level import Shell, Traced
 from funcgrad.core.space import space_of
 from funcgrad.tensor.dtypes import DType, dtype_of
-from funcgrad.tensor.modes import GRAD_ENABLED
+from funcgrad.tensor.inference import mark
+from funcgrad.tensor.modes import GRAD_ENABLED, INFERENCE, LIMIT
 from funcgrad.tensor.root import ROOT, AccumulateGrad
+from funcgrad.tensor.unrecorded import unrecorded
 from funcgrad.transforms.reverse import ReverseTracer
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["Base", "Link", "Views", "link_of", "owner", "peek", "unwrap", "unwrap_all", "views_of", "wrap", "wrap_all"]
+__all__ = ["Base", "Link", "Views", "link_of", "owner", "peek", "tensors_in", "unwrap", "unwrap_all", "views_of"]
+__all__ += ["wrap", "wrap_all"]
 
 ndarray = np.ndarray
 
@@ -51,7 +56,10 @@ class Base(Shell):
     @property
     def grad(self) -> Tensor | None:
         """What ``backward`` has accumulated. A tensor of the same shape, dtype and device may be assigned, or None."""
-        return self._grad
+        found = self._grad
+        if found is None and type(self.payload) is not ndarray:
+            self.warn_of_inner_gradient()
+        return found
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -66,6 +74,20 @@ class Base(Shell):
     @grad.deleter
     def grad(self) -> None:
         self._grad = None
+
+    def warn_of_inner_gradient(self) -> None:
+        """Say that the gradient of a tensor that is no leaf is not kept, unless that was asked for."""
+        node = self.node
+        if node is None or type(node) is AccumulateGrad:
+            return
+        extra = getattr(node, "extra", None)
+        if extra is None or extra.retain is None:
+            warnings.warn(
+                "The .grad of a Tensor that is not a leaf is being read, which backward() does not set. Call "
+                "retain_grad() on it before if you want the gradient of an inner tensor, or read that of a leaf.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def bare(self) -> Any:
         return unwrap(self)
@@ -122,8 +144,13 @@ def wrap(payload: Any) -> Tensor:
     if kind is ndarray:
         if payload.base is not None:
             link(tensor)
-    elif kind is ReverseTracer and payload.value.base is not None:
-        link(tensor)
+        if INFERENCE.get() and type(getattr(tensor, "family", None)) is not Link:
+            mark(payload)
+    elif kind is ReverseTracer:
+        if payload.value.base is not None:
+            link(tensor)
+    elif INFERENCE.get():
+        tensor.payload = mark(payload)
     return tensor
 
 
@@ -138,8 +165,8 @@ def unwrap(x: Any) -> Any:
 def peek(x: Base) -> Any:
     """Return what :func:`unwrap` does, of a tensor whose memory the result will not share."""
     payload = x.payload
-    if isinstance(payload, ReverseTracer) and payload.level is ROOT and not GRAD_ENABLED.get():
-        return payload.value
+    if isinstance(payload, Traced) and not GRAD_ENABLED.get():
+        return unrecorded(payload, LIMIT.get())
     return payload
 
 
@@ -156,14 +183,31 @@ def unwrap_all(arguments: Any) -> Any:
     return arguments
 
 
-def wrap_all(result: Any) -> Any:
-    """Wrap the arrays that a NumPy function returned."""
+def wrap_all(result: Any, given: Sequence[Base] = ()) -> Any:
+    """Wrap the arrays that a NumPy function returned: one that is a payload, or a view of it, of what it was given."""
     if isinstance(result, np.ndarray | np.generic | Traced):
+        for tensor in given:
+            if tensor.payload is result:
+                return tensor
+            if len(given) > 1:
+                LAST.tensor = ref(tensor)
+                new = wrap(result)
+                if link_of(new) is not None:
+                    return new
         return wrap(result)
     if isinstance(result, list | tuple):
-        parts = [wrap_all(item) for item in result]
+        parts = [wrap_all(item, given) for item in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     return result
+
+
+def tensors_in(arguments: Any) -> list[Base]:
+    """Return the tensors in nested lists, tuples and dicts."""
+    if isinstance(arguments, Base):
+        return [arguments]
+    if isinstance(arguments, dict):
+        arguments = list(arguments.values())
+    return [x for item in arguments for x in tensors_in(item)] if isinstance(arguments, list | tuple) else []
 
 
 # -- Views and their bases ----------------------------------------------------------------------------------
@@ -181,10 +225,11 @@ LAST = Last()
 class Link:
     """Of a view: the tensor that owns the memory, and why it may not be written to where gradients are recorded."""
 
-    __slots__ = ("base", "mode")
+    __slots__ = ("base", "mode", "number")
 
-    def __init__(self, base: Base, mode: str | None) -> None:
+    def __init__(self, base: Base, mode: str | None, number: int = 0) -> None:
         self.base = base
+        self.number = number  # which of the views that a function returned together
         self.mode = mode  # "no_grad", or the name of a function that returns several views; None if it may
 
 
@@ -245,10 +290,10 @@ def link(tensor: Base) -> None:
 
 def views_of(name: str, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Mark the views that a function returns together: they may not be written to where gradients are recorded."""
-    for tensor in tensors:
+    for number, tensor in enumerate(tensors):
         known = link_of(tensor)
         if known is not None and known.mode is None:
-            tensor.family = Link(known.base, name)
+            tensor.family = Link(known.base, name, number)
     return tensors
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad.core.kinds import Constant
-from funcgrad.tensor.calling import axis_of, check_floating, operation, size_of, values_of
+from funcgrad.tensor.calling import axis_of, check_floating, check_ordered, operation, size_of, values_of
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.returns import Kthvalue, Median, Mode, Nanmedian, Sort, Topk
 from funcgrad.tensor.shell import unwrap, wrap
@@ -60,6 +60,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     (tensor([1., 2., 3.]), tensor([1, 2, 0]))
     """
     x = unwrap(input)
+    check_ordered("sort", x)
     axis = axis_of(dim, len(x.shape))
     return Sort(*(picked(x, order_of(x, axis, descending), axis) if x.shape else single(x)))
 
@@ -87,6 +88,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     tensor([3., 2.])
     """
     x = unwrap(input)
+    check_ordered("topk", x, bools=False)
     axis = axis_of(dim, len(x.shape))
     if not 0 <= k <= (x.shape[axis] if x.shape else 1):
         raise RuntimeError("selected index k out of range")
@@ -106,6 +108,7 @@ def element(x: Any, places: Any, axis: int, keepdim: bool) -> tuple[Tensor, Tens
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Kthvalue:
     """Return the `k`-th smallest element along a dimension, counted from one."""
     x = unwrap(input)
+    check_ordered("kthvalue", x, bools=False)
     axis = axis_of(dim, len(x.shape))
     if not 1 <= k <= (x.shape[axis] if x.shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
@@ -130,6 +133,7 @@ def middle(x: Any, axis: int, ignore_nan: bool) -> Any:
 
 def median_along(kind: Any, input: Tensor, dim: int | None, keepdim: bool, ignore_nan: bool) -> Any:
     x = unwrap(input)
+    check_ordered("median", x, bools=False)
     if dim is None:
         if not size_of(x.shape):
             return wrap(np.asarray(np.nan, x.dtype))
@@ -182,6 +186,7 @@ place_of_mode = Constant(most_frequent, own=True, name="mode")
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Mode:
     """Return the most frequent element along a dimension: the smallest of several."""
     x = unwrap(input)
+    check_ordered("mode", x)
     axis = axis_of(dim, len(x.shape))
     return Mode(*(element(x, place_of_mode(x, axis), axis, keepdim) if x.shape else single(x)))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad.tensor import norms, paired, pointwise, reduction
+from funcgrad.tensor import norms, orthogonal, paired, pointwise, reduction
 from funcgrad.tensor.calling import operands, operation
 from funcgrad.tensor.pointwise import named, special, special_function
 from funcgrad.tensor.promotion import as_real
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
+    *("airy_ai", "spherical_bessel_j0"),
+    *("chebyshev_polynomial_t", "chebyshev_polynomial_u", "chebyshev_polynomial_v"),
+    *("chebyshev_polynomial_w", "hermite_polynomial_h", "hermite_polynomial_he"),
+    *("laguerre_polynomial_l", "legendre_polynomial_p", "shifted_chebyshev_polynomial_t"),
+    *("shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v", "shifted_chebyshev_polynomial_w"),
     *(
         "modified_bessel_i0",
         "modified_bessel_i1",
@@ -97,3 +102,20 @@ scaled_modified_bessel_k0 = named(
 scaled_modified_bessel_k1 = named(
     "scaled_modified_bessel_k1", special("k1e"), "``exp(x)`` times ``modified_bessel_k1``"
 )
+
+# -- Polynomials and others -------------------------------------------------------------------------------------------
+
+airy_ai = named("airy_ai", lambda x: special_function("airy")(x)[0], "the Airy function Ai")
+spherical_bessel_j0 = named("spherical_bessel_j0", lambda x: np.sinc(x / x.dtype.type(np.pi)), "``sin(x) / x``")
+chebyshev_polynomial_t = orthogonal.chebyshev_polynomial_t
+chebyshev_polynomial_u = orthogonal.chebyshev_polynomial_u
+chebyshev_polynomial_v = orthogonal.chebyshev_polynomial_v
+chebyshev_polynomial_w = orthogonal.chebyshev_polynomial_w
+hermite_polynomial_h = orthogonal.hermite_polynomial_h
+hermite_polynomial_he = orthogonal.hermite_polynomial_he
+laguerre_polynomial_l = orthogonal.laguerre_polynomial_l
+legendre_polynomial_p = orthogonal.legendre_polynomial_p
+shifted_chebyshev_polynomial_t = orthogonal.shifted_chebyshev_polynomial_t
+shifted_chebyshev_polynomial_u = orthogonal.shifted_chebyshev_polynomial_u
+shifted_chebyshev_polynomial_v = orthogonal.shifted_chebyshev_polynomial_v
+shifted_chebyshev_polynomial_w = orthogonal.shifted_chebyshev_polynomial_w

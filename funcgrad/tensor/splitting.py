@@ -122,7 +122,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Return views of all slices along a dimension."""
     x = unwrap(input)
     if not x.shape:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     before = (slice(None),) * axis_of(dim, len(x.shape))
     return views_of("unbind", wrap_parts(x[(*before, i, ...)] for i in range(x.shape[len(before)])))
 
@@ -136,7 +136,8 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     counts = sizes_of(repeats)
     if len(counts) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
-    return wrap(np.tile(unwrap(input), counts))
+    y: Tensor = wrap(np.tile(unwrap(input), counts)).contiguous()
+    return y
 
 
 @operation

@@ -12,21 +12,26 @@ from typing import Any, NoReturn
 import numpy as np
 
 from funcgrad import tree
+from funcgrad.core.kernels import apply_kernel, apply_reduction
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
 from funcgrad.tensor.conversion import Converted
 from funcgrad.tensor.differentiation import Differentiated
 from funcgrad.tensor.dtypes import DEFAULTS
+from funcgrad.tensor.inference import mark
 from funcgrad.tensor.interop import Exchanged, host
 from funcgrad.tensor.legacy import constructed
 from funcgrad.tensor.methods import Operations
+from funcgrad.tensor.modes import INFERENCE
 from funcgrad.tensor.operators import operand
 from funcgrad.tensor.printing import format_scalar, format_tensor
 from funcgrad.tensor.promotion import promote
 from funcgrad.tensor.root import ROOT, grad_fn_name, leaf_tracer
-from funcgrad.tensor.shell import Base, unwrap, unwrap_all, wrap, wrap_all
+from funcgrad.tensor.shell import Base, tensors_in, unwrap, unwrap_all, wrap, wrap_all
+from funcgrad.tensor.silence import silence, silently
 from funcgrad.tensor.versions import alias, apart
 from funcgrad.tensor.writing import Writing
+from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["Tensor", "register_tensors"]
 
@@ -62,6 +67,8 @@ class Tensor(Differentiated, Converted, Exchanged, Operations, Writing):
 
     def __init__(self, *data: Any, device: Any = None) -> None:
         self.payload = constructed(data, DEFAULTS.real, device)
+        if INFERENCE.get():
+            mark(self.payload)
         self.grad = None
 
     # -- Place in the graph -----------------------------------------------------------------------
@@ -78,6 +85,11 @@ class Tensor(Differentiated, Converted, Exchanged, Operations, Writing):
         if requires_grad and not self.requires_grad:
             if self.dtype.kind not in "fc":
                 raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+            if self.is_inference() and not INFERENCE.get():
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed: set it on a "
+                    "clone() of it."
+                )
             self.payload = leaf_tracer(self, self.memory())
         elif not requires_grad and self.requires_grad:
             if not self.is_leaf:
@@ -90,13 +102,15 @@ class Tensor(Differentiated, Converted, Exchanged, Operations, Writing):
 
     def detach(self) -> Tensor:
         """Return a tensor that shares the data and is not part of the graph."""
-        self.check_outside("detach()")
+        if self.node is None and isinstance(self.payload, Traced):  # of a transform
+            return wrap(stop_gradient(self.payload))
         return wrap(alias(self.memory()))
 
     @property
     def data(self) -> Tensor:
         """The same data, outside the graph: changing it is not recorded."""
-        self.check_outside("data")
+        if self.node is None and isinstance(self.payload, Traced):
+            return wrap(stop_gradient(self.payload))
         return wrap(apart(self.memory()))
 
     @data.setter
@@ -123,13 +137,23 @@ class Tensor(Differentiated, Converted, Exchanged, Operations, Writing):
         if method == "__call__" and len(inputs) == 2 and not kwargs:  # also what ``ndarray * tensor`` arrives as
             if not all(hasattr(x, "dtype") or isinstance(x, bool | int | float | complex) for x in inputs):
                 return NotImplemented
-            return wrap_all(ufunc(*promote(operand(inputs[0]), operand(inputs[1]))))
-        return wrap_all(getattr(ufunc, method)(*unwrap_all(inputs), **unwrap_all(kwargs)))
+            return wrap_all(silently(ufunc, *promote(operand(inputs[0]), operand(inputs[1]))))
+        with silence():
+            return wrap_all(getattr(ufunc, method)(*unwrap_all(inputs), **unwrap_all(kwargs)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in WRITERS or kwargs.get("out") is not None:
             refuse_write(f"np.{function.__name__}" + ("" if function in WRITERS else " with out="))
-        return wrap_all(function(*unwrap_all(args), **unwrap_all(kwargs)))
+        with silence():
+            return wrap_all(function(*unwrap_all(args), **unwrap_all(kwargs)), tensors_in((args, kwargs)))
+
+    # -- CuPy's hooks --------------------------------------------------------------------------------------
+
+    def __cupy_override_elementwise_kernel__(self, kernel: Any, *args: Any, **kwargs: Any) -> Any:
+        return apply_kernel(kernel, args, kwargs)
+
+    def __cupy_override_reduction_kernel__(self, kernel: Any, axis: Any, dtype: Any, out: Any, keepdims: Any) -> Any:
+        return apply_reduction(kernel, self, axis, dtype, out, keepdims)
 
     # -- Text --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad import tree
+from funcgrad.core.backend import is_on_device
 from funcgrad.core.level import Traced
 from funcgrad.tensor.shell import Base, unwrap, wrap
 
@@ -26,7 +27,9 @@ def taken_off(x: Any) -> Any:
 def put_on(x: Any) -> Any:
     """Replace the arrays in a tree by tensors."""
     return tree.map(
-        lambda leaf: wrap(leaf) if isinstance(leaf, Traced | np.ndarray | np.generic) else leaf, x, is_leaf=is_tensor
+        lambda leaf: wrap(leaf) if isinstance(leaf, Traced | np.ndarray | np.generic) or is_on_device(leaf) else leaf,
+        x,
+        is_leaf=is_tensor,
     )
 
 

@@ -117,6 +117,8 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 @operation
 def expand(input: Tensor, *sizes: Any) -> Tensor:
     """Broadcast to a shape, in which -1 keeps a dimension: a view of which elements share memory."""
+    if not sizes:
+        raise TypeError("expand() takes a shape, got nothing")
     x, wanted = unwrap(input), sizes_of(sizes)
     new = len(wanted) - len(x.shape)
     if new < 0:
@@ -177,12 +179,13 @@ def t(input: Tensor) -> Tensor:
 def permute(input: Tensor, dims: Any) -> Tensor:
     """Put the dimensions into another order."""
     x = unwrap(input)
-    axes = [axis_of(d, len(x.shape)) for d in sizes_of((dims,))]
-    if len(axes) != len(x.shape):
+    given = sizes_of((dims,))
+    if len(given) != len(x.shape):
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {len(x.shape)} is not equal to len(dims) = {len(axes)}"
+            f"ordering of dimensions i.e. input.dim() = {len(x.shape)} is not equal to len(dims) = {len(given)}"
         )
+    axes = [axis_of(d, len(x.shape)) for d in given]
     if len(set(axes)) != len(axes):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return wrap(np.transpose(x, axes))
@@ -200,7 +203,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     first, second = ([axis_of(d, len(x.shape)) for d in dims] for dims in places)
     if len(set(first)) != len(first) or len(set(second)) != len(second):
         raise RuntimeError("movedim: repeated dim in `source` or `destination`")
-    return wrap(np.moveaxis(x, first, second))
+    return wrap(np.moveaxis(x, first, second) if x.shape else x[...])
 
 
 @operation
@@ -225,6 +228,8 @@ moveaxis = movedim
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """Return the view of `length` slices from `start` on."""
     x = unwrap(input)
+    if not x.shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     axis, first = axis_of(dim, len(x.shape)), operator.index(start)
     n = x.shape[axis]
     if length < 0:
@@ -263,6 +268,8 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """
     x = unwrap(input)
     axis = axis_of(dimension, len(x.shape))
+    if not x.shape:
+        return wrap(np.reshape(x, 1)[:size])
     if not 0 < size <= x.shape[axis]:
         raise RuntimeError(f"maximum size for tensor at dimension {axis} is {x.shape[axis]} but size is {size}")
     if step <= 0:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import is_on_device
 from funcgrad.core.gather import scatter
 from funcgrad.core.kinds import Linear
 from funcgrad.core.level import Traced
 from funcgrad.core.memory import Memory, View, base_of, geometry, stale_class
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.space import Space, space_of
-from funcgrad.tensor.root import ROOT, AccumulateGrad
+from funcgrad.tensor.inference import is_marked
+from funcgrad.tensor.root import ROOT, AccumulateGrad, strip_root
 from funcgrad.tensor.shell import Base, Views, link_of, owner, unwrap, wrap
 from funcgrad.tensor.versions import ground, version_of
 from funcgrad.transforms.reverse import ReverseTracer
@@ -170,11 +172,30 @@ class Stored(Base):
         """Return an array that lies in memory as this tensor does."""
         if isinstance(self.payload, Traced) and self.node is None:
             return geometry(self.payload)
-        return np.asarray(self.memory())
+        memory = self.memory()
+        return memory if is_on_device(memory) else np.asarray(memory)
 
     @property
     def _version(self) -> int:
+        if self.is_inference():
+            raise RuntimeError("Inference tensors do not track version counter: nobody counts what is written to them.")
         return version_of(self.laid_out())
+
+    def is_inference(self) -> bool:
+        """Return whether the memory of this tensor was made in :class:`inference_mode`.
+
+        Such a tensor cannot be written to, require gradients or be saved for a backward pass outside of that mode; a
+        ``clone()`` of it can.
+
+        Examples
+        --------
+        >>> import funcgrad as fg
+        >>> with fg.inference_mode():
+        ...     x = fg.ones(2)
+        >>> x.is_inference(), x[0].is_inference(), x.clone().is_inference()
+        (True, True, False)
+        """
+        return is_marked(strip_root(self.payload))
 
     @property
     def _base(self) -> Tensor | None:
@@ -233,8 +254,8 @@ class Stored(Base):
         """Return this tensor if it is contiguous, else a contiguous copy."""
         return self if self.is_contiguous() else wrap(np.copy(unwrap(self), order="C"))
 
-    def is_set_to(self, tensor: Base) -> bool:
+    def is_set_to(self, tensor: Any) -> bool:
         """Return whether another tensor shows the same elements of the same memory in the same way."""
-        a, b = self.laid_out(), np.asarray(tensor.memory())
+        a, b = self.laid_out(), tensor.laid_out()
         same = ground(a) is ground(b) and address(a) == address(b)
         return same and a.shape == b.shape and a.strides == b.strides

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.core.indices import is_view
 from funcgrad.core.level import deepest
 from funcgrad.tensor.indexed_writes import Filled
 from funcgrad.tensor.inplace import Updated
@@ -20,6 +21,9 @@ from funcgrad.tensor.shell import Base, unwrap
 from funcgrad.tensor.versions import WRITES, check_saved
 
 __all__ = ["WRITES", "Writing", "check_cast", "check_dense", "check_saved", "overwrite"]
+
+
+ALL = slice(None)
 
 
 class Writing(Updated, Filled, Randomized, Reshaped):
@@ -46,11 +50,12 @@ class Writing(Updated, Filled, Randomized, Reshaped):
         if isinstance(value, Base) and value.payload.ndim:
             raise RuntimeError(f"fill_ only supports a tensor of 0 dimensions, but got one of {value.payload.ndim}")
         if not self.requires_grad or deepest((unwrap(value),)) is not None:
-            assign(self, [...], value, "fill_")
+            assign(self, [...], value, "fill_" if isinstance(value, Base) else "fill_number_")
             return self
         if not isinstance(value, Base | bool | int | float | complex | np.generic):
             raise TypeError(f"fill_() takes a number or a tensor, got {type(value).__name__}")
-        return update(self, lambda x: np.full(x.payload.shape, unwrap(value), x.payload.dtype), "fill_")
+        name = "FillBackward3" if isinstance(value, Base) else "FillBackward2"
+        return update(self, lambda x: np.full(x.payload.shape, unwrap(value), x.payload.dtype), name)
 
     def zero_(self) -> Any:
         """Fill with zeros, in place."""
@@ -60,4 +65,8 @@ class Writing(Updated, Filled, Randomized, Reshaped):
         return update(self, lambda x: np.zeros(x.payload.shape, x.payload.dtype), "zero_")
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        assign(self, translate(index) if index is not ... else [...], value, "setitem")
+        if index is ... or (isinstance(index, slice) and index == ALL):
+            assign(self, [...], value, "copy_" if isinstance(value, Base) and value.payload.shape else "fill_")
+            return
+        steps = translate(index)
+        assign(self, steps, value, "index_put_" if len(steps) == 1 and not is_view(steps[0]) else "setitem")

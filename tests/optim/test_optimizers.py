@@ -319,8 +319,6 @@ def test_errors_say_what_is_wrong() -> None:
         fg.optim.SGD([leaf(fg) * 2])
     with pytest.raises(ValueError, match=r"Invalid learning rate value: -0\.1"):
         fg.optim.Adam([leaf(fg)], lr=-0.1)
-    with pytest.raises(NotImplementedError, match="capturable"):
-        fg.optim.Adam([leaf(fg)], capturable=True)
 
 
 def test_duplicates_warn() -> None:

@@ -422,3 +422,26 @@ def test_a_parameter_stays_one() -> None:
     parameter = returned([nn.Parameter(fg.ones(2))])[0]
     assert type(parameter) is nn.Parameter
     assert parameter.requires_grad
+
+
+def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensorfile, "library", None)
+    with pytest.raises(ImportError, match=r"funcgrad\[save\]"):
+        fg.save(fg.ones(2), io.BytesIO())
+    with pytest.raises(ImportError, match=r"funcgrad\[save\]"):
+        fg.load(io.BytesIO(b"12345678{}"))
+
+
+def test_the_library_reads_what_is_saved() -> None:
+    numpy_format = pytest.importorskip("safetensors.numpy")
+    file = io.BytesIO()
+    fg.save({"a": fg.arange(6).reshape(2, 3).T, "b": fg.tensor(1.5)}, file)
+    arrays = list(numpy_format.load(file.getvalue()).values())
+    assert sorted(array.shape for array in arrays) == [(), (3, 2)]
+
+
+def test_a_file_of_brain_floats_is_refused() -> None:
+    header = b'{"x":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+    header += b" " * (-len(header) % 8)
+    with pytest.raises(RuntimeError, match="BF16"):
+        fg.load(io.BytesIO(len(header).to_bytes(8, "little") + header + b"\0\0"))

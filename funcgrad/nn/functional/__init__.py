@@ -107,6 +107,14 @@ from funcgrad.nn.functional.normalization import layer_norm as layer_norm
 from funcgrad.nn.functional.normalization import local_response_norm as local_response_norm
 from funcgrad.nn.functional.normalization import rms_norm as rms_norm
 from funcgrad.nn.functional.padding import pad as pad
+from funcgrad.nn.functional.places import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
+from funcgrad.nn.functional.places import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
+from funcgrad.nn.functional.places import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
+from funcgrad.nn.functional.places import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from funcgrad.nn.functional.places import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
+from funcgrad.nn.functional.places import max_pool1d_with_indices as max_pool1d_with_indices
+from funcgrad.nn.functional.places import max_pool2d_with_indices as max_pool2d_with_indices
+from funcgrad.nn.functional.places import max_pool3d_with_indices as max_pool3d_with_indices
 from funcgrad.nn.functional.pooling import max_pool1d as max_pool1d
 from funcgrad.nn.functional.pooling import max_pool2d as max_pool2d
 from funcgrad.nn.functional.pooling import max_pool3d as max_pool3d

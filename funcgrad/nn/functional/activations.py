@@ -13,10 +13,11 @@ from funcgrad.nn.functional.adapter import functional, uniform
 from funcgrad.nn.functional.elementwise import (
     CLIP,
     ELU,
-    GELU,
     HARDSHRINK,
+    HARDSWISH,
     LEAKY,
     LOGSIGMOID,
+    NORMAL,
     SILU,
     SOFTPLUS,
     SOFTSHRINK,
@@ -114,7 +115,7 @@ def leaky_relu_(input: Array, negative_slope: float = 0.01) -> Any:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
-@functional("prelu", alike=("input", "weight"))
+@functional("prelu_kernel", alike=("input", "weight"))
 def prelu(input: Array, weight: Array) -> Array:
     """Multiply negative elements by a learned slope, one for all or one per channel (dimension 1)."""
     if weight.ndim > 1:
@@ -219,7 +220,7 @@ def gelu(input: Array, approximate: str = "none") -> Array:
     tensor([-0.1587,  0.8413])
     """
     if approximate == "none":
-        return GELU(input)
+        return input * NORMAL(input)  # the factor is kept: it costs more than all the rest
     if approximate != "tanh":
         raise RuntimeError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
     inner = math.sqrt(2 / math.pi) * (input + 0.044715 * (input * input * input))
@@ -316,7 +317,7 @@ def hardsigmoid(input: Array, inplace: bool = False) -> Any:
 
 @functional("hardswish", floats="x")
 def straight_swish(x: Array) -> Array:
-    return np.where(x <= -3, 0, np.where(x < 3, x * (x + 3) / 6, x))
+    return HARDSWISH(x)
 
 
 def hardswish(input: Array, inplace: bool = False) -> Any:

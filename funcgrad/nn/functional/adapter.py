@@ -23,6 +23,7 @@ from funcgrad.tensor.overwriting import overwrite
 from funcgrad.tensor.promotion import DEFAULT_DTYPE, type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap_all, wrap
+from funcgrad.tensor.silence import silence
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["constant", "draw", "functional", "in_dtype_of", "normal", "on_host", "reduce_loss", "uniform", "write_back"]
@@ -105,7 +106,8 @@ def functional(
                 check_floats(text.__name__, get(floats))
             if reals and get(reals).dtype.kind in "biu":
                 put(reals, get(reals).astype(DEFAULT_DTYPE))
-            return wrapped(text(*positional, **named), name)
+            with silence():
+                return wrapped(text(*positional, **named), name)
 
         return call
 

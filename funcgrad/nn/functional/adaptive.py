@@ -37,6 +37,8 @@ def ranges(n: int, count: int) -> list[tuple[int, int]]:
 
 def adaptive_avg(name: str, x: Array, output_size: Any, m: int) -> Array:
     wanted = sizes(name, x, output_size, m)
+    if all(k == 1 for k in wanted) and math.prod(x.shape[-m:]):
+        return np.mean(x, axis=tuple(range(-m, 0)), keepdims=True)
     if all(k and n % k == 0 for n, k in zip(x.shape[-m:], wanted, strict=True)):
         window = tuple([n // k for n, k in zip(x.shape[-m:], wanted, strict=True)])
         return window_sum(x, window=window, stride=window) / math.prod(window)

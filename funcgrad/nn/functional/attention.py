@@ -10,13 +10,15 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.nn.functional.adapter import constant, draw, functional
 from funcgrad.nn.functional.distributions import SOFTMAX
+from funcgrad.tensor.naming import christen
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
+FUSED = "ScaledDotProductFlashAttentionForCpuBackward0"  # PyTorch's node where it has a kernel for the whole
 OPERANDS = ("query", "key", "value")
 
 
-@functional("scaled_dot_product_attention", alike=OPERANDS)
+@functional(alike=OPERANDS)
 def scaled_dot_product_attention(
     query: Array,
     key: Array,
@@ -72,7 +74,11 @@ def scaled_dot_product_attention(
     if enable_gqa:
         key, value = (np.repeat(x, query.shape[-3] // x.shape[-3], axis=-3) for x in (key, value))
     weights = attention_weights(query, key, attn_mask, is_causal, scale)
-    return dropped(weights, dropout_p) @ value
+    y = dropped(weights, dropout_p) @ value
+    fused = query.ndim == 4 and not dropout_p and query.shape[-1] == value.shape[-1]
+    if fused or y.ndim > 2:
+        christen(y, FUSED if fused else "UnsafeViewBackward0")
+    return y
 
 
 def attention_weights(q: Array, k: Array, mask: Array | None, is_causal: bool, scale: float | None) -> Array:

@@ -22,8 +22,10 @@ __all__ = ["glu", "gumbel_softmax", "log_softmax", "normalize", "softmax", "soft
 
 def softmax_values(x: Array, axis: int = -1) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):  # a row of infinities is nan
-        e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-        return e / np.sum(e, axis=axis, keepdims=True)
+        e = x - np.max(x, axis=axis, keepdims=True)
+        np.exp(e, out=e)
+        e /= np.sum(e, axis=axis, keepdims=True)
+        return e
 
 
 def softmax_rule(g: Array, y: Array, axis: int) -> Array:
@@ -34,7 +36,8 @@ def softmax_rule(g: Array, y: Array, axis: int) -> Array:
 def log_softmax_values(x: Array, axis: int = -1) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         x = x - np.max(x, axis=axis, keepdims=True)
-        return x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+        x -= np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+        return x
 
 
 SOFTMAX = Opaque(softmax_values, softmax_rule, softmax_rule, name="softmax", own=True, batch=along_one(default=-1))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.kinds import Linear
 from funcgrad.core.level import Traced
 from funcgrad.nn.functional.adapter import constant, functional, on_host, write_back
 from funcgrad.tensor.shell import unwrap
@@ -95,8 +97,60 @@ def embedding(
     return rows_of(unwrap(weight), input, padding, scale_grad_by_freq)
 
 
+# -- The primitive ---------------------------------------------------------------------------------------------------
+
+WIDE = 256  # elements from which on a row is worth a step of a loop
+
+
+def take_rows(x: Array, numbers: Array) -> Array:
+    return np.take(x, numbers, axis=0)
+
+
+def add_rows(g: Array, numbers: Array, rows: int) -> Array:
+    """Return a table in which each row is the sum of what belongs to its number."""
+    width = math.prod(g.shape[numbers.ndim :])
+    flat, parts = np.reshape(numbers, -1), np.reshape(g, (numbers.size, width))
+    total = np.zeros_like(g, shape=(rows, width))
+    if type(g) is not np.ndarray:
+        np.add.at(total, flat, parts)
+    elif width >= WIDE:
+        for number, part in zip(flat.tolist(), parts, strict=True):
+            row = total[number]
+            row += part
+    elif flat.size:  # NumPy's scattered sums take several times as long
+        order = np.argsort(flat, kind="stable")
+        sorted_numbers = flat[order]
+        starts = np.flatnonzero(np.concatenate([[True], sorted_numbers[1:] != sorted_numbers[:-1]]))
+        total[sorted_numbers[starts]] = np.add.reduceat(parts[order], starts, axis=0)
+    return np.reshape(total, (rows, *g.shape[numbers.ndim :]))
+
+
+def batch_rows(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Array:
+    """Take the examples as more of what a row holds."""
+    ahead = params["numbers"].ndim if primitive is ADD_ROWS else 1
+    y = primitive.run(np.moveaxis(xs[0], 0, ahead), **params)
+    return np.moveaxis(y, 1 if primitive is ADD_ROWS else params["numbers"].ndim, 0)
+
+
+TAKE_ROWS: Linear = Linear(
+    take_rows,
+    lambda g, X, numbers: ADD_ROWS(g, numbers=numbers, rows=X.shape[0]),
+    name="embedding",
+    own=True,
+    batch=batch_rows,
+)
+ADD_ROWS: Linear = Linear(
+    add_rows,
+    lambda g, numbers: TAKE_ROWS(g, numbers=numbers),
+    name="embedding",
+    own=True,
+    batch=batch_rows,
+    ignore="rows",
+)
+
+
 def rows_of(table: Array, numbers: Array, padding: int | None, by_frequency: bool) -> Array:
-    rows = table[numbers]
+    rows = table[numbers] if isinstance(numbers, Traced) else TAKE_ROWS(table, numbers=numbers)
     if padding is not None:
         rows = np.where((numbers == padding)[..., None], stop_gradient(rows), rows)
     if by_frequency:

@@ -1,7 +1,8 @@
 """The error function as NumPy text: NumPy has none, and SciPy is not always there.
 
 A Taylor series up to 1; beyond, ``exp(-x^2) / (1 + 2 x)`` times a Chebyshev series in ``(x - 3) / (x + 3)``, both
-fitted to 60 digits. The relative error is below 3e-16.
+fitted to 60 digits. The relative error is below 3e-16. In single precision ``tanh(x q(x^2))`` with a polynomial `q` of
+degree 6, which takes a tenth of the time: the relative error is below 3e-7.
 """
 
 from __future__ import annotations
@@ -24,9 +25,27 @@ TAIL = [
     *(-4.277340064396911e-12, -2.07922492859799e-13, 1.8134502003176963e-13, 1.973425574544739e-14),
     *(-7.287943737592673e-15, -1.5169878690228116e-15, 2.3514112258781403e-16, 1.0006111691821667e-16),
 ]
+SINGLE_END = 3.95**2  # where the result is 1
+SINGLE = [
+    *(1.1283792744607393, 0.10276905241374307, -0.00019181874034463506, -0.0006197988505977617),
+    *(8.76441220213882e-05, -5.669836397524698e-06, 1.4194583847594923e-07),
+]
+
+
+def erf_single(x: Array) -> Array:
+    square = np.minimum(np.minimum(np.abs(x), 10) ** 2, SINGLE_END)
+    series = square * SINGLE[-1]
+    for coefficient in reversed(SINGLE[1:-1]):
+        series += coefficient
+        series *= square
+    series += SINGLE[0]
+    series *= x
+    return np.tanh(series)
 
 
 def erf_values(x: Array) -> Array:
+    if x.dtype == np.float32:
+        return erf_single(x)
     size = np.minimum(np.abs(x), 30)  # the square of what is larger may overflow
     square = size * size
     inner = np.minimum(square, 1)

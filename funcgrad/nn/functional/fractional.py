@@ -11,7 +11,8 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.nn.functional.adapter import constant, functional, on_host, uniform
 from funcgrad.nn.functional.convolution import spread
-from funcgrad.nn.functional.pooling import lowest, take_flat
+from funcgrad.nn.functional.pooling import take_flat
+from funcgrad.rules.maxima import lowest
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d"]

@@ -9,30 +9,26 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.batching import along
-from funcgrad.core.kinds import Opaque
-from funcgrad.nn.functional.adapter import functional, write_back
+from funcgrad.nn.functional.adapter import constant, functional, write_back
+from funcgrad.nn.functional.standardizing import CHANNELS, ROWS
 from funcgrad.tensor.shell import unwrap
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
-# -- The primitive: one node, whose derivative is symmetric ---------------------------------------------------------
+# -- Weights and biases ----------------------------------------------------------------------------------------------
 
 
-def standardized(x: Array, axis: tuple[int, ...], eps: float = 1e-5) -> Array:
-    """Take out the mean and divide by the standard deviation."""
-    centred = x - np.mean(x, axis=axis, keepdims=True)
-    return centred / np.sqrt(np.mean(centred * centred, axis=axis, keepdims=True) + eps)
+def with_defaults(x: Array, weight: Array | None, bias: Array | None, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return weight and bias, or what changes nothing."""
+    w = constant(np.ones(shape, x.dtype), x) if weight is None else weight
+    return w, constant(np.zeros(shape, x.dtype), x) if bias is None else bias
 
 
-def standardized_rule(g: Array, x: Array, y: Array, axis: tuple[int, ...], eps: float) -> Array:
-    scale = np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
-    rest = g - np.mean(g, axis=axis, keepdims=True) - y * np.mean(g * y, axis=axis, keepdims=True)
-    return rest / scale
-
-
-STANDARDIZE = Opaque(standardized, standardized_rule, standardized_rule, name="standardize", own=True, batch=along())
+def by_channel(x: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> Array:
+    """Normalize channels (N, C, ...): of each group of an example, or without groups of all examples."""
+    w, b = with_defaults(x, weight, bias, (x.shape[1],))
+    return CHANNELS(x, w, b, groups=groups, eps=eps)
 
 
 def scaled(y: Array, weight: Array | None, bias: Array | None) -> Array:
@@ -113,7 +109,7 @@ def batch_norm(
     if count == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(input.shape)}")
     update_running(running_mean, running_var, input, axes, momentum, count)
-    return scaled(STANDARDIZE(input, axis=axes, eps=eps), w, b)
+    return by_channel(input, weight, bias, 0, eps)
 
 
 def update_running(mean: Any, var: Any, x: Array, axes: tuple[int, ...], momentum: float, count: int) -> None:
@@ -145,7 +141,8 @@ def layer_norm(
     tensor([[-1.0000,  1.0000]])
     """
     shape = checked_shape("layer_norm", input, normalized_shape, weight, bias)
-    return scaled(STANDARDIZE(input, axis=tuple(range(-len(shape), 0)), eps=eps), weight, bias)
+    w, b = with_defaults(input, weight, bias, shape)
+    return ROWS(input, w, b, eps=eps)
 
 
 def checked_shape(name: str, x: Array, normalized: Sequence[int], *parameters: Array | None) -> tuple[int, ...]:
@@ -190,9 +187,7 @@ def group_norm(
         )
     check_channels("group_norm", channels, weight=weight, bias=bias)
     check_several(input, math.prod(input.shape[2:]) * input.shape[0] * channels // num_groups)
-    rows = np.reshape(input, (input.shape[0], num_groups, math.prod(input.shape[1:]) // num_groups))
-    y = np.reshape(STANDARDIZE(rows, axis=(-1,), eps=eps), input.shape)
-    return scaled(y, per_channel(weight, input.ndim), per_channel(bias, input.ndim))
+    return by_channel(input, weight, bias, num_groups, eps)
 
 
 def check_several(x: Array, count: int) -> None:
@@ -230,7 +225,7 @@ def instance_norm(
     if running_var is not None:
         unbiased = np.mean(np.var(fixed, axis=axes), axis=0) * (count / (count - 1))
         write_back(running_var, unwrap(running_var) * (1 - momentum) + unbiased * momentum)
-    return scaled(STANDARDIZE(input, axis=axes, eps=eps), w, b)
+    return by_channel(input, weight, bias, input.shape[1], eps)
 
 
 @functional("div")

@@ -11,6 +11,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.nn.functional.adapter import constant, functional
 from funcgrad.nn.functional.convolution import Lengths, spread
+from funcgrad.rules.maxima import lowest, window_maximum
 from funcgrad.rules.windows import window_index
 from funcgrad.transforms.gradient import stop_gradient
 
@@ -90,10 +91,6 @@ def largest(parts: Any, first: Array, like: Array) -> Array:
     return index
 
 
-def lowest(dtype: np.dtype[Any]) -> Any:
-    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
-
-
 def take_flat(x: Array, index: Array, m: int) -> Array:
     """Read elements of the last dimensions at flat places."""
     lead = x.shape[: x.ndim - m]
@@ -107,6 +104,9 @@ def max_pool(
 ) -> Any:
     check_ndim(name, x, m)
     windows = Windows(name, x.shape[-m:], kernel, stride, padding, dilation, ceil_mode)
+    if not both and x.dtype.kind == "f":
+        lengths = {"counts": windows.counts, "window": windows.kernel, "step": windows.stride}
+        return window_maximum(x, **lengths, gap=windows.dilation, start=windows.padding)
     fixed = windows.padded(stop_gradient(x), lowest(x.dtype))
     numbers = windows.padded(np.arange(math.prod(windows.size)).reshape(windows.size), 0)
     parts = ((windows.read(fixed, place), windows.read(numbers, place)) for place in np.ndindex(*windows.kernel))

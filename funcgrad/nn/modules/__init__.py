@@ -1,1 +1,3 @@
 """The layers, a chapter each."""
+
+from funcgrad.nn.modules import module as module

@@ -14,8 +14,8 @@ from funcgrad.tensor.sharing import from_numpy
 from funcgrad.tensor.shell import Base
 
 __all__ = [
-    *("PackedSequence", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence"),
-    "unpad_sequence",
+    *("PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence"),
+    *("pad_sequence", "unpack_sequence", "unpad_sequence"),
 ]
 
 
@@ -223,3 +223,21 @@ def pack_sequence(sequences: Iterable[Any], enforce_sorted: bool = True) -> Pack
     """
     parts = list(sequences)
     return pack_padded_sequence(pad_sequence(parts), [part.shape[0] for part in parts], enforce_sorted=enforce_sorted)
+
+
+def unpack_sequence(packed_sequences: PackedSequence) -> list[Any]:
+    """Return the sequences that were packed.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> from funcgrad.nn.utils.rnn import pack_sequence, unpack_sequence
+    >>> unpack_sequence(pack_sequence([fg.tensor([1, 2]), fg.tensor([3])]))
+    [tensor([1, 2]), tensor([3])]
+    """
+    return unpad_sequence(*pad_packed_sequence(packed_sequences, batch_first=True), batch_first=True)
+
+
+def invert_permutation(permutation: Any) -> Any:
+    """Return the permutation that undoes another one; None for None."""
+    return None if permutation is None else permutation.argsort()

@@ -42,3 +42,60 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)) and not hasattr(value, "numel"):
         return [_plain(v) for v in value]
     return value.detach() if hasattr(value, "detach") else value
+
+
+def kind(action: Callable[[], Any]) -> str:
+    """Return the name of the error that a call raises."""
+    try:
+        action()
+    except Exception as raised:
+        return type(raised).__name__
+    return "no error"
+
+
+def vector(torch: Any, *values: float, leaf: bool = False) -> Any:
+    """Return a float64 tensor of these values."""
+    return torch.tensor(list(values), dtype=torch.float64, requires_grad=leaf)
+
+
+def square_function(torch: Any, gen: bool = False, style: int = 1) -> Any:
+    """Return a Function that squares, written in one of two styles."""
+    if style == 1:
+
+        class Square(torch.autograd.Function):
+            generate_vmap_rule = gen
+
+            @staticmethod
+            def forward(x):
+                return x * x
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                ctx.save_for_backward(inputs[0])
+                ctx.save_for_forward(inputs[0])
+
+            @staticmethod
+            def backward(ctx, g):
+                return 2 * ctx.saved_tensors[0] * g
+
+            @staticmethod
+            def jvp(ctx, dx):
+                return 2 * ctx.saved_tensors[0] * dx
+    else:
+
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                ctx.save_for_forward(x)
+                return x * x
+
+            @staticmethod
+            def backward(ctx, g):
+                return 2 * ctx.saved_tensors[0] * g
+
+            @staticmethod
+            def jvp(ctx, dx):
+                return 2 * ctx.saved_tensors[0] * dx
+
+    return Square

@@ -194,3 +194,27 @@ def attention(torch: Any) -> None:
 def prelu(torch: Any) -> None:
     x = torch.ones(2, requires_grad=True)
     _names(torch.nn.functional.prelu(x, torch.ones(1)))
+
+
+def iterated(torch: Any) -> None:
+    x = torch.ones(2, 2, requires_grad=True)
+    _names(*x, *x[0])
+
+
+def kinds_of_writes(torch: Any) -> None:
+    x = torch.ones(2, 2, requires_grad=True)
+    for index, value in (((0, [0, 1]), 5), (..., 5), (slice(None), x), (x > 0, 5), ((slice(None), 0), x[0])):
+        y = x * 1
+        y[index] = value
+        _names(y)
+    _names((x * 1).fill_(1), (x * 1).fill_(torch.tensor(1.0)), (x * 1).zero_(), (x * 1).copy_(x))
+
+
+def kinds_of_einsum(torch: Any) -> None:
+    x, v = torch.ones(2, 2, requires_grad=True), torch.ones(2, requires_grad=True)
+    _names(torch.einsum("ij->ji", x), torch.einsum("ii->", x), torch.einsum("i,j->ij", v, v), torch.einsum("ij,j", x, v))
+
+
+def steps_of_a_reflected_quotient(torch: Any) -> None:
+    node = (3 / torch.ones(2, requires_grad=True)).grad_fn
+    print([None if before is None else before.name() for before, _ in node.next_functions])

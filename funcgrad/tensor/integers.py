@@ -1,0 +1,45 @@
+"""Arithmetic of integers and bools where PyTorch's is not NumPy's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from funcgrad.core.primitive import CALLS
+from funcgrad.tensor.promotion import DEFAULT_DTYPE
+
+__all__ = ["is_integral", "power", "refuse_bools"]
+
+
+def is_integral(*xs: Any) -> bool:
+    return all(isinstance(x, int) or getattr(x, "dtype", DEFAULT_DTYPE).kind in "biu" for x in xs)
+
+
+def is_truth(x: Any) -> bool:
+    return isinstance(x, bool) or getattr(x, "dtype", None) == np.bool_
+
+
+def refuse_bools(a: Any, b: Any) -> None:
+    """Refuse to subtract from, or to subtract, a bool."""
+    if is_truth(a) or is_truth(b):
+        both = "two bool tensors" if is_truth(a) and is_truth(b) else "a bool tensor"
+        raise RuntimeError(
+            f"Subtraction, the `-` operator, with {both} is not supported. Use the `^` or `logical_xor()` operator of "
+            "two, or the `~` or `logical_not()` operator to invert a mask."
+        )
+
+
+def power(a: Any, b: Any) -> Any:
+    """Raise to a power. Integers to negative powers that a tensor holds are truncated: 1 and -1 leave something."""
+    if is_truth(a) and is_truth(b):
+        raise NotImplementedError("\"pow\" not implemented for 'Bool': make integers of one of the two")
+    if not is_integral(a, b) or not np.any(np.less(b, 0)):
+        return CALLS[np.power](a, b)
+    if not hasattr(b, "dtype"):
+        raise RuntimeError(
+            "Integers to negative integer powers are not allowed: make the base a floating-point tensor."
+        )
+    units = np.where(np.equal(a, 1), 1, np.where(np.equal(a, -1), 1 - 2 * (b % 2), 0))
+    raised = np.power(a, np.maximum(b, 0))
+    return np.where(b < 0, units, raised).astype(raised.dtype)
