@@ -196,9 +196,15 @@ class Linear(Primitive):
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
+        if self.arity == 1:
+            return ((0, self.adjoint.apply(g, call, 0)),)
+        return self.each(call, g)
+
+    def each(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
+        assert self.adjoint is not None
         for i, link in enumerate(call.links):
             if link is not None:
-                yield i, self.adjoint(g, call, i)
+                yield i, self.adjoint.apply(g, call, i)
 
 
 def filled(tangents: list[Array | None], call: Frame) -> tuple[Array, ...]:
@@ -235,7 +241,7 @@ class Multilinear(Primitive):
         for i, link in enumerate(call.links):
             rule = self.rule(i)
             if link is not None and rule is not None:
-                yield i, rule(g, call, i)
+                yield i, rule.apply(g, call, i)
 
 
 class Opaque(Primitive):
