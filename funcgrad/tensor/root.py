@@ -33,6 +33,8 @@ class RootLevel(ReverseLevel):
 
     __slots__ = ("wrap",)
 
+    small = -1
+
     def __init__(self) -> None:
         super().__init__()
         self.depth = 0
@@ -40,9 +42,6 @@ class RootLevel(ReverseLevel):
 
     def lock(self, x: Any) -> None:
         """Leave arrays writable, for this level never closes: the log of writes tells what has changed."""
-
-    def kept(self, x: Array) -> Array:
-        return x
 
     def keep(self, index: Any) -> Any:
         return index

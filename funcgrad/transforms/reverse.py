@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from funcgrad.transforms.arguments import as_array
 __all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
 
 ndarray = np.ndarray
-SMALL = 256  # elements of a constant, up to which it is copied rather than locked
+SMALL = 256
 
 
 class ReverseTracer(Tracer):
@@ -101,6 +101,8 @@ class ReverseLevel(Level):
 
     __slots__ = ("locked", "stamp")
 
+    small: ClassVar[int] = SMALL  # elements of a constant, up to which it is copied when a node keeps it
+
     def __init__(self) -> None:
         super().__init__()
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
@@ -114,7 +116,7 @@ class ReverseLevel(Level):
 
     def kept(self, x: Array) -> Array:
         """Return what a node keeps of a plain array: a copy if it is small, for the program may write into it."""
-        if x.size <= SMALL:
+        if x.size <= self.small:
             return x.copy()
         self.lock(x)
         return x
@@ -368,7 +370,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
                 elif kind_b is ndarray:
                     if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
                         return primitive(a, b)
-                    other = b if not a_reads_b else b.copy() if b.size <= SMALL else level.kept(b)
+                    other = b if not a_reads_b else b.copy() if b.size <= level.small else level.kept(b)
                 elif kind_b is ConstantTracer and b.level is level and is_constant_for(space, b):
                     other = b.value
                 else:
