@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.blocks import LARGE
 from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
 
@@ -52,6 +53,12 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                 node = heappop(pending)[1]
                 g = node.cotangent
                 node.cotangent = None
+                if type(node) is Pointwise and type(g) is ndarray and g.size >= LARGE:
+                    taken = [node, g]
+                    node = g = None  # the chain is freed while it is walked
+                    node, g = large_steps(taken, pending, release)
+                    if node is None:
+                        continue
                 while type(node) is Pointwise:  # its `pull`, written out, up to where the heap has to decide
                     short, short_second = node.shorts
                     if short_second is not None:
@@ -80,6 +87,54 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
         for _, node in pending:  # a graph that is kept must not remember half a pass
             node.cotangent = None
         raise
+
+
+# -- Large arrays ----------------------------------------------------------------------------------------
+
+
+def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any, Array]:
+    """Walk a chain of elementwise calls as :func:`backward` does, but by blocks and in memory that nobody else holds.
+
+    Parameters
+    ----------
+    taken : list
+        Where the chain begins, and what has arrived there. Consumed.
+    pending, release
+        As for :func:`backward`.
+
+    Returns
+    -------
+    node, g
+        Where the chain ends, and what has arrived there; a node of None if that waits for its turn.
+    """
+    g = taken.pop()
+    node = taken.pop()
+    owned = node.owned and g.flags.c_contiguous and g.flags.writeable
+    while type(node) is Pointwise and type(g) is ndarray:
+        short, short_second = node.shorts
+        if short_second is not None:
+            second = node.second
+            held = second.cotangent
+            adds = type(held) is ndarray and second.owned
+            if not adds or short_second.large(g, node.kept_second, held, True) is None:
+                c = short_second.large(g, node.kept_second, None)
+                c = short_second.rule(g, node.kept_second) if c is None else c
+                send(second, c, c is not g, pending)
+                owned = owned and c is not g
+            held = c = None
+        c = short.large(g, node.kept, g if owned else None)
+        if c is None:
+            c = short.rule(g, node.kept)
+        owned = owned if c is g else type(c) is ndarray and c.base is None and c.flags.c_contiguous
+        g = c
+        if release:
+            node.release()
+        node = node.parent
+        if node.cotangent is not None or (pending and pending[0][0] < node.key):
+            send(node, g, owned, pending)
+            return None, g
+    node.owned = owned
+    return node, g
 
 
 # -- The pass with everything that one may ask for ---------------------------------------------------

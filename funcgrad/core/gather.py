@@ -42,6 +42,10 @@ class Gather(Node):
     def pull(self, g: Any, pending: Pending) -> None:
         node = self.parent
         held = node.cotangent
+        simple = type(self.index) is int and self.place is None
+        if simple and type(held) is ndarray and node.owned and not isinstance(g, Traced):
+            held[self.index] += g
+            return
         if held is None:
             held = node.cotangent = zeros(self.space, g)
             node.owned = True

@@ -30,6 +30,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.batching import Batch, aligned
+from funcgrad.core.blocks import Steps, apply_steps, is_flat, steps_of_rule
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.memory import base_of
@@ -119,11 +120,16 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
-    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule")
+    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule", "steps", "text")
 
-    def __init__(self, name: str, rule: RuleFunction, indices: tuple[int, ...], operand: int, arity: int) -> None:
+    steps: Steps | None  # the ufuncs that `text` calls; unset until they are asked for
+
+    def __init__(
+        self, name: str, rule: RuleFunction, text: RuleFunction, indices: tuple[int, ...], operand: int, arity: int
+    ) -> None:
         self.name = name
         self.rule = rule
+        self.text = text  # as it was stated, a function of (g, *residuals)
         self.operand = operand  # the operand whose cotangent it gives
         self.arity = arity
         self.indices = indices  # of the values that are read, in (y, *operands)
@@ -131,7 +137,25 @@ class Short:
         #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.
         self.keep: Callable[[tuple[Array, ...]], Any] | None = itemgetter(*indices) if indices else None
         #: What takes this one's place in a node whose values were let go.
-        self.freed = self if rule is freed else Short(name, freed, indices, operand, arity)
+        self.freed = self if rule is freed else Short(name, freed, freed, indices, operand, arity)
+
+    def large(self, g: Array, kept: Any, out: Array | None, add: bool = False) -> Array | None:
+        """Apply the rule to a large array by blocks, into `out` or a new array; None if that cannot be done."""
+        try:
+            steps = self.steps
+        except AttributeError:
+            text = getattr(self.text, "__wrapped__", self.text)
+            steps = self.steps = None if self.rule is freed else steps_of_rule(text, len(self.indices))
+        residuals = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
+        if steps is None or not all(is_flat(x, g) for x in residuals):
+            return None
+        if out is None:
+            out = np.empty(g.shape, g.dtype)
+        elif not (out.dtype is g.dtype and out.shape == g.shape and out.flags.c_contiguous and out.flags.writeable):
+            return None
+        guarded = hasattr(self.text, "__wrapped__")
+        apply_steps(steps, g, residuals, out, add, finite_or_zero if guarded else None)
+        return out
 
 
 def shorten(name: str, rule: Rule, operand: int, arity: int) -> Short | None:
@@ -142,12 +166,12 @@ def shorten(name: str, rule: Rule, operand: int, arity: int) -> Short | None:
     function = rule.function
     indices = tuple(values.index(read) for read in rule.names)
     if len(indices) == 1:
-        return Short(name, function, indices, operand, arity)
+        return Short(name, function, function, indices, operand, arity)
     if not indices:
-        return Short(name, lambda g, kept: function(g), indices, operand, arity)
+        return Short(name, lambda g, kept: function(g), function, indices, operand, arity)
     if len(indices) == 2:  # a call with a star would cost twice as much
-        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), indices, operand, arity)
-    return Short(name, lambda g, kept: function(g, *kept), indices, operand, arity)
+        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), function, indices, operand, arity)
+    return Short(name, lambda g, kept: function(g, *kept), function, indices, operand, arity)
 
 
 def singular(rule: RuleFunction) -> RuleFunction:
@@ -217,9 +241,15 @@ class Linear(Primitive):
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
+        if self.arity == 1:
+            return ((0, self.adjoint.apply(g, call, 0)),)
+        return self.each(call, g)
+
+    def each(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
+        assert self.adjoint is not None
         for i, link in enumerate(call.links):
             if link is not None:
-                yield i, self.adjoint(g, call, i)
+                yield i, self.adjoint.apply(g, call, i)
 
 
 def filled(tangents: list[Array | None], call: Frame) -> tuple[Array, ...]:
@@ -256,7 +286,7 @@ class Multilinear(Primitive):
         for i, link in enumerate(call.links):
             rule = self.rule(i)
             if link is not None and rule is not None:
-                yield i, rule(g, call, i)
+                yield i, rule.apply(g, call, i)
 
 
 class Opaque(Primitive):

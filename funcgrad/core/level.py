@@ -137,7 +137,7 @@ def tracers_in(tree: Any) -> list[Traced]:
         return [tree]
     if isinstance(tree, dict):
         tree = tree.values()
-    elif not isinstance(tree, list | tuple):
+    elif not isinstance(tree, (list, tuple)):
         return []
     return [tracer for item in tree for tracer in tracers_in(item)]
 
@@ -150,7 +150,7 @@ def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:
         return {key: map_tracers(function, item) for key, item in tree.items()}
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*[map_tracers(function, item) for item in tree])
-    if isinstance(tree, list | tuple):
+    if isinstance(tree, (list, tuple)):
         return type(tree)(map_tracers(function, item) for item in tree)
     return tree
 

@@ -19,13 +19,22 @@ __all__ = ["Space", "project", "space_of"]
 class Space:
     """The shape and dtype of an array. Interned: equal spaces are mostly one object, so ``is`` is the fast test."""
 
-    __slots__ = ("dtype", "is_complex", "is_inexact", "shape")
+    __slots__ = ("__elements", "dtype", "is_complex", "is_inexact", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape = shape
         self.dtype = dtype
         self.is_complex = dtype.kind == "c"
         self.is_inexact = dtype.kind in "fc"  # whether a derivative with respect to such values has a meaning
+
+    @property
+    def elements(self) -> Space:
+        """The space of one element."""
+        try:
+            return self.__elements
+        except AttributeError:
+            self.__elements: Space = interned((), self.dtype)
+            return self.__elements
 
     @property
     def ndim(self) -> int:
@@ -49,19 +58,23 @@ INTERNED: dict[tuple[tuple[int, ...], np.dtype[Any]], Space] = {}
 INTERNED_LIMIT = 10_000  # identity is only the fast test for equality, so forgetting spaces is harmless
 
 
-def space_of(value: Array) -> Space:
-    """Return the interned space of an array, NumPy scalar or tracer."""
-    try:
-        key = (value.shape, value.dtype)
-    except AttributeError:
-        value = np.asarray(value)
-        key = (value.shape, value.dtype)
-    space = INTERNED.get(key)
+def interned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Space:
+    """Return the one space of this shape and dtype."""
+    space = INTERNED.get((shape, dtype))
     if space is None:
         if len(INTERNED) >= INTERNED_LIMIT:
             INTERNED.clear()
-        space = INTERNED.setdefault(key, Space(*key))
+        space = INTERNED.setdefault((shape, dtype), Space(shape, dtype))
     return space
+
+
+def space_of(value: Array) -> Space:
+    """Return the interned space of an array, NumPy scalar or tracer."""
+    try:
+        return interned(value.shape, value.dtype)
+    except AttributeError:
+        value = np.asarray(value)
+        return interned(value.shape, value.dtype)
 
 
 SMALL = 2048  # elements; below it writing a new array is cheaper than making a view
@@ -69,7 +82,7 @@ SMALL = 2048  # elements; below it writing a new array is cheaper than making a 
 
 def spread(g: Array, shape: tuple[int, ...]) -> Array:
     """Broadcast `g` to a larger shape."""
-    if isinstance(g, np.ndarray | np.generic) and math.prod(shape) <= SMALL:
+    if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= SMALL:
         out = np.empty(shape, g.dtype)
         out[...] = g
         return out

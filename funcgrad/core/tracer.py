@@ -118,8 +118,13 @@ class Tracer(Operators):
         self, ufunc: np.ufunc, method: str, x: Any, other: Any = ABSENT, /, *more: Any, **kwargs: Any
     ) -> Any:
         # The operands by name, since a tuple of them would have to be packed and unpacked at each call.
-        if not kwargs and not more and method == "__call__" and ufunc in CALLS:
-            return CALLS[ufunc](x) if other is ABSENT else CALLS[ufunc](x, other)
+        if not kwargs and not more and method == "__call__":
+            try:
+                call = CALLS[ufunc]  # once, and without the call that `get` would be
+            except KeyError:
+                pass
+            else:
+                return call(x) if other is ABSENT else call(x, other)
         return apply_ufunc(ufunc, method, (x,) if other is ABSENT else (x, other, *more), kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:

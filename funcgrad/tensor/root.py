@@ -34,6 +34,8 @@ class RootLevel(ReverseLevel):
 
     __slots__ = ("wrap",)
 
+    small = -1
+
     def __init__(self) -> None:
         super().__init__()
         self.depth = 0

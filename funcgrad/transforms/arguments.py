@@ -27,11 +27,12 @@ __all__ = [
 ]
 
 SCALARS = (bool, int, float, complex)
+PLAIN = (np.ndarray, np.generic)
 
 
 def is_array(leaf: Any) -> bool:
     """Whether a leaf is something that can be traced: an array, a number, a tracer; not a string."""
-    if isinstance(leaf, np.ndarray | np.generic):
+    if isinstance(leaf, PLAIN):
         return leaf.dtype.kind in "fcbiu"
     return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_ufunc__") and hasattr(leaf, "dtype"))
 
@@ -50,7 +51,7 @@ def taken(leaf: Any, keep: bool = False) -> Any:
 
 def present(tree: PyTree) -> PyTree:
     """Show what is handed to the user: a tracer of an outer level is shown as that level wants."""
-    if isinstance(tree, np.ndarray | np.generic):
+    if isinstance(tree, PLAIN):
         return tree
     return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
 
@@ -138,6 +139,8 @@ class Chosen:
 
     def tree(self) -> PyTree:
         """Return what is differentiated: one argument, a tuple, a dict by name, or (tuple, dict)."""
+        if self.names is None and self.numbers == 0:
+            return self.args[0]
         parts = []
         if self.numbers is not None:
             single = isinstance(self.numbers, int)
@@ -150,7 +153,8 @@ class Chosen:
     def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
         args, kwargs = self.place(tree)
-        args = [lend(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]
+        if len(args) > 1 or kwargs:
+            args = [lend(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]
         if kwargs:
             kwargs = {name: lend(level, x) if x is self.kwargs[name] else x for name, x in kwargs.items()}
         return call_traced(level, f, args, kwargs)

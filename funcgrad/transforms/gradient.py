@@ -35,6 +35,9 @@ from funcgrad.tree import LEAF, flatten, flatten_with_paths, map
 
 __all__ = ["float0", "grad", "stop_gradient", "value_and_grad", "vjp"]
 
+HOST = (np.ndarray, np.generic, float)
+NUMERIC = (np.ndarray, np.generic, Traced)
+
 #: The dtype of the gradient with respect to an integer (JAX's convention): it holds no information.
 float0 = np.dtype([("float0", np.void, 0)])
 
@@ -46,8 +49,8 @@ class Input:
 
     def __init__(self, value: Any, level: ReverseLevel, keep: bool) -> None:
         lasts = keep or type(value) is not np.ndarray
-        self.value = taken(value, keep) if lasts else level.kept(value)  # the function may know it by another name
-        self.space = space_of(self.value)
+        self.value = value = taken(value, keep) if lasts else level.kept(value)  # the function may know it otherwise
+        self.space = space_of(value)
         self.node = Leaf(level.stamp()) if self.space.is_inexact else None
 
     def tracer(self, level: ReverseLevel) -> Any:
@@ -250,9 +253,28 @@ def grad(
     return Transformed(apply_grad, f, options | {"holomorphic": holomorphic, "allow_int": allow_int})
 
 
-def apply_grad(f: AnyFunction, args: tuple[Any, ...], kwargs: dict[str, Any], **options: Any) -> Any:
-    value, gradient = apply_value_and_grad(f, args, kwargs, **options)
-    return (gradient, value[1]) if options["has_aux"] else gradient
+def apply_grad(
+    f: AnyFunction,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    argnums: int | Sequence[int] | None,
+    argnames: str | Sequence[str] | None,
+    has_aux: bool,
+    holomorphic: bool,
+    allow_int: bool,
+) -> Any:
+    value, gradient = apply_value_and_grad(
+        f,
+        args,
+        kwargs,
+        argnums=argnums,
+        argnames=argnames,
+        has_aux=has_aux,
+        holomorphic=holomorphic,
+        allow_int=allow_int,
+    )
+    return (gradient, value[1]) if has_aux else gradient
 
 
 def apply_value_and_grad(
@@ -272,9 +294,11 @@ def apply_value_and_grad(
         inputs = Inputs(level, chosen.tree())
         check_inputs(inputs, chosen, holomorphic, allow_int)
         output, aux = unpack_aux(chosen.call(level, f, inputs.tracers(level)), level, has_aux)
-        (leaf,), structure = flatten(output) if isinstance(output, Shell) else ([output], None)
-        value, node = split_output(level, leaf)
-        del output, leaf
+        structure = None
+        if isinstance(output, Shell):
+            (output,), structure = flatten(output)
+        value, node = split_output(level, output)
+        del output
         seed = check_output(value, holomorphic)
     finally:
         level.close()
@@ -293,6 +317,8 @@ def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: b
             continue
         arrays += 1
         space = leaf.space
+        if space.is_inexact and not holomorphic:
+            continue
         if holomorphic and not space.is_complex:
             problem = f"grad with holomorphic=True needs complex inputs, got {space}"
         elif not space.is_inexact and not allow_int:
@@ -310,7 +336,7 @@ def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: b
 
 def check_output(value: Any, holomorphic: bool) -> Array:
     """Check that the output is a scalar, and return its cotangent, one."""
-    if not isinstance(value, np.ndarray | np.generic | Traced) and not is_array(value):
+    if not isinstance(value, NUMERIC) and not is_array(value):
         raise TypeError(f"grad needs a function that returns a real scalar, got {type(value).__name__} {value!r:.80}")
     space = space_of(value)
     if space.shape != ():
@@ -325,7 +351,7 @@ def check_output(value: Any, holomorphic: bool) -> Array:
             f"grad needs a real output, got {space.dtype}. For a complex function take np.real or np.abs, "
             "pass holomorphic=True, or use funcgrad.vjp."
         )
-    return space.dtype.type(1) if isinstance(plain(value), np.ndarray | np.generic | float) else np.ones_like(value)
+    return space.dtype.type(1) if isinstance(plain(value), HOST) else np.ones_like(value)
 
 
 stop_gradient_leaf = Constant(lambda x: x, name="stop_gradient", own=True, arity=1, batch=stacked)

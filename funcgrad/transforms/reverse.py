@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from funcgrad.transforms.arguments import as_array
 __all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
 
 ndarray = np.ndarray
-SMALL = 256  # elements of a constant, up to which it is copied rather than locked
+SMALL = 256
 
 
 class ReverseTracer(Tracer):
@@ -48,17 +48,24 @@ class ReverseTracer(Tracer):
         self.value, self.space, self.node = new.value, new.space, new.node
 
     def __getitem__(self, index: Any) -> Any:
+        value = self.value
+        level: Any = self.level
+        if type(index) is int and type(self) is ReverseTracer and type(value) is ndarray and value.ndim == 1:
+            out = ReverseTracer()  # as below, for the commonest case
+            out.value = value[index]
+            out.space = self.space.elements
+            out.level = level
+            out.node = Gather(level.stamp(), self.node, self.space, index)
+            return out
         if tracers_in(index):
             return super().__getitem__(index)
-        value = self.value
         y = value[index]
-        level: Any = self.level
         view = is_view_of(y, value)
         if not view:
             index = level.keep(index)
         elif is_contended(self):
             y = np.copy(y)
-        out: ReverseTracer = level.tracer(y, Gather(level.stamp(), self.node, self.space, index), space_of(y))
+        out = level.tracer(y, Gather(level.stamp(), self.node, self.space, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
         if view:
@@ -94,6 +101,8 @@ class ReverseLevel(Level):
 
     __slots__ = ("locked", "stamp")
 
+    small: ClassVar[int] = SMALL  # elements of a constant, up to which it is copied when a node keeps it
+
     def __init__(self) -> None:
         super().__init__()
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
@@ -101,14 +110,13 @@ class ReverseLevel(Level):
 
     def close(self) -> None:
         super().close()
-        for x in self.locked:
-            x.flags.writeable = True
-        self.locked = []
+        while self.locked:
+            self.locked.pop(0).flags.writeable = True
         self.stamp = escaped  # so that recording need not ask
 
     def kept(self, x: Array) -> Array:
         """Return what a node keeps of a plain array: a copy if it is small, for the program may write into it."""
-        if x.size <= SMALL:
+        if x.size <= self.small:
             return x.copy()
         self.lock(x)
         return x
@@ -155,25 +163,32 @@ class ReverseLevel(Level):
         values: list[Array] = []
         spaces: list[Space] = []
         links: list[Node | None] = []
+        nonfinite, constant = False, True
         for i, x in enumerate(operands):
             if isinstance(x, ReverseTracer) and x.level is self:
+                kind = type(x)
+                if kind is not ConstantTracer:
+                    constant = False
+                    nonfinite = nonfinite or kind is NonfiniteTracer
                 values.append(x.value)
                 spaces.append(x.space)
                 links.append(x.node if primitive.differentiable(i) else None)
             else:
+                nonfinite = nonfinite or type(x) is NonfiniteTracer
                 values.append(x)
                 spaces.append(space_of(x))
                 links.append(None)
-        y = as_array(primitive.run(*values, **params))
-        if not any(links) and all(type(x) is ConstantTracer for x in operands if getattr(x, "level", None) is self):
+        y = primitive.run(*values, **params)
+        if type(y) is not ndarray:
+            y = as_array(y)
+        if constant:
             return self.constants(y)
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if not isinstance(out, ReverseTracer):
-            for part in out if isinstance(out, tuple | list) else ():
+            for part in out if isinstance(out, (tuple, list)) else ():
                 if isinstance(part, ReverseTracer) and not all_finite(plain(part)):
                     part.__class__ = NonfiniteTracer
             return out
-        nonfinite = any(type(x) is NonfiniteTracer for x in operands)
         if nonfinite or primitive.is_singular:
             finite = all_finite(plain(y))
             node: Any = out.node
@@ -194,17 +209,18 @@ class ReverseLevel(Level):
         """Wrap the output `y` of a call whose traced operands have the nodes `links`."""
         if not any(links):
             return y
-        several = isinstance(y, tuple | list)
+        several = isinstance(y, (tuple, list))
         output_space: Any = tuple([space_of(part) for part in y]) if several else space_of(y)
         if not several and not output_space.is_inexact:
             return y
         keeps, keeps_output = primitive.retained(links)
-        xs = [x if keeps is None or i in keeps else None for i, x in enumerate(values)]
-        for i, x in enumerate(xs):
-            if links[i] is None and type(x) is ndarray:
-                xs[i] = self.kept(x)
-            elif isinstance(x, Tracer):  # somebody may write into it
-                xs[i] = x.snapshot()
+        xs: list[Any] = [None] * len(values)
+        for i in range(len(values)) if keeps is None else keeps:
+            x = values[i]
+            if type(x) is not ndarray:
+                xs[i] = x.snapshot() if isinstance(x, Tracer) else x  # somebody may write into it
+            else:
+                xs[i] = x if links[i] is not None else self.kept(x)
         call = Call(primitive, tuple(xs), y if keeps_output else None, params, spaces, output_space, links)
         call.key = self.stamp()
         if not several:
@@ -217,7 +233,7 @@ class ReverseLevel(Level):
 
     def constants(self, y: Any) -> Any:
         """Wrap what was made of constants alone: it can be written to as well."""
-        if isinstance(y, tuple | list):
+        if isinstance(y, (tuple, list)):
             parts = [self.constants(part) for part in y]
             return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
         return self.constant(y) if space_of(y).is_inexact and not isinstance(y, np.generic) else y
@@ -243,7 +259,7 @@ class ReverseLevel(Level):
         finite = not isinstance(base, NonfiniteTracer) and not isinstance(value, NonfiniteTracer)
         if isinstance(value, ReverseTracer) and value.level is self:
             source, space, value = value.node, value.space, value.value
-        elif isinstance(value, float | np.generic | ndarray):
+        elif isinstance(value, (float, np.generic, ndarray)):
             finite = finite and all_finite(np.asarray(value))
         put(base, "value", place, value, add)
         place.index = self.keep(place.index)
@@ -306,18 +322,18 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
         y = run(value)
         if singular and not all_finite(plain(y)):
             return guarded(primitive, x)
-        level: Any = x.level
         node = Pointwise()
-        node.key = level.stamp()
-        node.cotangent = None
+        node.kept = y if index == 0 else value if index == 1 else keep and keep((y, value))
         node.shorts = shorts
         node.parent = x.node
-        node.kept = y if index == 0 else value if index == 1 else keep and keep((y, value))
+        node.cotangent = None
         out = ReverseTracer()
         out.value = y
-        out.level = level
-        out.node = node
         out.space = x.space
+        level: Any = x.level
+        out.level = level
+        node.key = level.stamp()
+        out.node = node
         return out
 
     return call
@@ -329,49 +345,52 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     short_a, short_b = primitive.short or ()
     index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
     both, only_a, only_b = (short_a, short_b), (short_a, None), (short_b, None)
+    a_reads_b = index_a == 2 or (index_a is None and keep_a is not None)
+    b_reads_a = index_b == 1 or (index_b is None and keep_b is not None)
     singular = primitive.is_singular
 
     def call(a: Any, b: Any) -> Any:
         kind_a, kind_b = type(a), type(b)
+        x = a
+        level: Any
         if kind_a is ReverseTracer:
+            value, space, level = a.value, a.space, a.level
             if kind_b is ReverseTracer:
-                if a.level is not b.level or a.space is not b.space:
+                if b.space is not space or b.level is not level:
                     return primitive(a, b)
-                x, value, other = a, a.value, b.value
+                other = b.value
                 y = run(value, other)
                 node = Pointwise()
                 node.shorts = both
                 node.second = b.node
                 node.kept_second = value if index_b == 1 else keep_b and keep_b((y, value, other))
-            elif kind_b is float or kind_b is int or (kind_b is ndarray and is_constant_for(a.space, b)):
-                x, value, other = a, a.value, b
+            else:
+                if kind_b is float or kind_b is int:
+                    other = b
+                elif kind_b is ndarray:
+                    if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
+                        return primitive(a, b)
+                    other = b if not a_reads_b else b.copy() if b.size <= level.small else level.kept(b)
+                elif kind_b is ConstantTracer and b.level is level and is_constant_for(space, b):
+                    other = b.value
+                else:
+                    return primitive(a, b)
                 y = run(value, other)
                 node = Pointwise()
                 node.shorts = only_a
-                if kind_b is ndarray and (index_a == 2 or keep_a is not None):
-                    other = a.level.kept(b)
-            elif kind_b is ConstantTracer and a.level is b.level and is_constant_for(a.space, b):
-                x, value, other = a, a.value, b.value
-                y = run(value, other)
-                node = Pointwise()
-                node.shorts = only_a
+            node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
+        elif kind_b is ReverseTracer:
+            x, value, space, level = b, b.value, b.space, b.level
+            if kind_a is float or kind_a is int:
+                other = a
+            elif kind_a is ndarray:
+                if not is_constant_for(space, a):
+                    return primitive(a, b)
+                other = level.kept(a) if b_reads_a else a
+            elif kind_a is ConstantTracer and a.level is level and is_constant_for(space, a):
+                other = a.value
             else:
                 return primitive(a, b)
-            node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
-        elif kind_b is ReverseTracer and (
-            kind_a is float or kind_a is int or (kind_a is ndarray and is_constant_for(b.space, a))
-        ):
-            x, value = b, b.value
-            y = run(a, value)
-            node = Pointwise()
-            node.shorts = only_b
-            if kind_a is ndarray and (index_b == 1 or keep_b is not None):
-                a = b.level.kept(a)
-            node.kept = a if index_b == 1 else keep_b and keep_b((y, a, value))
-        elif (
-            kind_b is ReverseTracer and kind_a is ConstantTracer and a.level is b.level and is_constant_for(b.space, a)
-        ):
-            x, value, other = b, b.value, a.value
             y = run(other, value)
             node = Pointwise()
             node.shorts = only_b
@@ -380,15 +399,14 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
             return primitive(a, b)
         if singular and not all_finite(plain(y)):
             return guarded(primitive, a, b)
-        level = x.level
-        node.key = level.stamp()
-        node.cotangent = None
         node.parent = x.node
+        node.cotangent = None
         out = ReverseTracer()
         out.value = y
+        out.space = space
         out.level = level
+        node.key = level.stamp()
         out.node = node
-        out.space = x.space
         return out
 
     return call

@@ -212,7 +212,8 @@ def kinds_of_writes(torch: Any) -> None:
 
 def kinds_of_einsum(torch: Any) -> None:
     x, v = torch.ones(2, 2, requires_grad=True), torch.ones(2, requires_grad=True)
-    _names(torch.einsum("ij->ji", x), torch.einsum("ii->", x), torch.einsum("i,j->ij", v, v), torch.einsum("ij,j", x, v))
+    _names(torch.einsum("ij->ji", x), torch.einsum("ii->", x))
+    _names(torch.einsum("i,j->ij", v, v), torch.einsum("ij,j", x, v))
 
 
 def steps_of_a_reflected_quotient(torch: Any) -> None:

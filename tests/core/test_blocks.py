@@ -1,0 +1,130 @@
+"""Rules by blocks in owned memory give what their text gives."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import funcgrad as fg
+from funcgrad.core import blocks, engine
+from funcgrad.core.kinds import Elementwise, Short, finite_or_zero
+from funcgrad.core.primitive import CALLS
+
+
+def shorts() -> list[Short]:
+    """Every short rule that is made of ufuncs alone."""
+    found = []
+    for call in CALLS.values():
+        primitive = getattr(call, "primitive", call)
+        if isinstance(primitive, Elementwise) and primitive.short is not None:
+            for short in primitive.short:
+                text = getattr(short.text, "__wrapped__", short.text)
+                if blocks.steps_of_rule(text, len(short.indices)) is not None:
+                    found.append(short)
+    return found
+
+
+RULES = shorts()
+
+
+def test_most_of_the_usual_rules_are_made_of_ufuncs():
+    names = {short.name for short in RULES}
+    assert {"multiply", "divide", "tanh", "sqrt", "log", "sin", "cos", "subtract", "negative"} <= names
+
+
+@pytest.mark.parametrize("short", RULES, ids=[f"{short.name}-{short.operand}" for short in RULES])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("add", [False, True], ids=["", "added"])
+def test_blocks_are_the_text(short, dtype, add, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 7)
+    rng = np.random.default_rng(0)
+    g = rng.uniform(-1, 1, (4, 8)).astype(dtype)
+    g[0, :3] = 0
+    residuals = tuple(rng.uniform(0.1, 0.9, g.shape).astype(dtype) for _ in short.indices)
+    for x in residuals:
+        x[0, 1] = 0  # a pole for some
+    kept = residuals if len(residuals) != 1 else residuals[0]
+    with np.errstate(all="ignore"):
+        expected = short.rule(g, kept)
+        held = rng.uniform(-1, 1, g.shape).astype(dtype)
+        expected = held + expected if add else expected
+        got = short.large(g, kept, held if add else None, add)
+        assert got is not None
+        near = {"rtol": 1e-5, "atol": 1e-6} if dtype == np.float32 else {"rtol": 1e-13, "atol": 1e-14}
+        np.testing.assert_allclose(got, expected, **near)  # a ufunc's vector loop and its remainder may differ
+        if not add:
+            own = g.copy()
+            assert short.large(own, kept, own) is own
+            np.testing.assert_allclose(own, expected, **near)
+
+
+def shared(x):
+    y = np.exp(x) * x
+    return np.sum(np.tanh(y) * y - np.sqrt(x) / y + (y + x) * 2.0 - np.log(x))
+
+
+def passed_on(x):
+    y = x + 0.5 * x  # the cotangent of a sum is handed to both
+    return np.sum((y + x) * (y - x) + (x + x))
+
+
+def of_columns(x):
+    return np.sum(np.sin(x.T) * np.cos(x).T)
+
+
+def broadcast(x):
+    return np.sum(x * x[0] + np.exp(x) * 2)
+
+
+@pytest.mark.parametrize("f", [shared, passed_on, of_columns, broadcast])
+def test_gradients_are_the_same(f, monkeypatch):
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (30, 20))
+    expected = fg.grad(f)(x)
+    second = fg.hvp(f, (x,), (x,))
+    monkeypatch.setattr(engine, "LARGE", 1)
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    np.testing.assert_allclose(fg.grad(f)(x), expected, rtol=1e-14)
+    np.testing.assert_allclose(fg.hvp(f, (x,), (x,)), second, rtol=1e-13)
+
+
+def test_what_is_saved_and_what_is_given_stays_as_it_was(monkeypatch):
+    monkeypatch.setattr(engine, "LARGE", 1)
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (30, 20))
+    before = x.copy()
+    y, pullback = fg.vjp(lambda x: np.tanh(np.exp(x) * x), x)
+    g = np.ones_like(x)
+    (first,), value = pullback(g), y.copy()
+    (again,) = pullback(g)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(g, np.ones_like(x))
+    np.testing.assert_array_equal(x, before)
+    np.testing.assert_array_equal(y, value)
+
+
+def test_a_cotangent_that_is_zero_meets_no_pole(monkeypatch):
+    monkeypatch.setattr(engine, "LARGE", 1)
+    x = np.linspace(0.0, 1.0, 20)
+    mask = (x > 0).astype(float)
+    np.testing.assert_allclose(fg.grad(lambda x: np.sum(np.sqrt(x) * mask))(x)[1:], 0.5 / np.sqrt(x[1:]))
+    assert fg.grad(lambda x: np.sum(np.sqrt(x) * mask))(x)[0] == 0
+
+
+def test_a_chain_needs_what_it_saved_and_little_more():
+    x = np.linspace(0.5, 1.5, 1 << 18)
+
+    def f(x):
+        for _ in range(10):
+            x = np.tanh(x)
+        return np.sum(x)
+
+    fg.grad(f)(x)
+    tracemalloc.start()
+    fg.grad(f)(x)
+    peak = tracemalloc.get_traced_memory()[1] / x.nbytes
+    tracemalloc.stop()
+    assert peak < 10 + 2.5  # the ten values, a cotangent, a copy of it as the result
+
+
+def test_finite_or_zero_is_what_mends():
+    c, g = np.array([np.inf, np.nan, 1.0]), np.array([0.0, 1.0, 1.0])
+    np.testing.assert_array_equal(finite_or_zero(c, g), [0.0, np.nan, 1.0])
