@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import importlib.util
 import io
 import itertools
 import pickle
@@ -217,6 +218,8 @@ print(abs((z.abs() ** 2).mean() - 1) < 0.05, torch.rand(20000, dtype=torch.float
 
 @pytest.mark.parametrize("title", PROGRAMS)
 def test_prints_what_pytorch_prints(title: str) -> None:
+    if title == "without a GPU" and importlib.util.find_spec("cupy"):
+        pytest.skip("with CuPy the errors are those of a PyTorch that was built with CUDA")
     assert printed(PROGRAMS[title], fg) == printed(PROGRAMS[title], torch)
 
 

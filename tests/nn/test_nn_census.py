@@ -8,7 +8,7 @@ import inspect
 from typing import Any
 
 import pytest
-from nn.census import HELPER, LEDGER, MODULES
+from nn.nn_census import HELPER, LEDGER, MODULES
 
 import funcgrad as fg
 
