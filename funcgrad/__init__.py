@@ -679,7 +679,7 @@ from funcgrad.transforms.products import elementwise_grad as elementwise_grad
 from funcgrad.transforms.products import ggnvp as ggnvp
 from funcgrad.transforms.products import hvp as hvp
 from funcgrad.transforms.products import vhp as vhp
-from funcgrad.transforms.reverse import install_short_paths
+from funcgrad.transforms.reverse_paths import install_short_paths
 from funcgrad.transforms.root import fixed_point as fixed_point
 from funcgrad.transforms.root import root as root
 from funcgrad.tree import ravel_pytree as ravel_pytree

@@ -78,7 +78,7 @@ from funcgrad.transforms.custom_function import SymbolicZero as SymbolicZero
 from funcgrad.transforms.custom_run import Pack, run
 from funcgrad.transforms.custom_vjp import CustomVJPPrimal as CustomVJPPrimal
 from funcgrad.transforms.forward_paths import install_forward_paths
-from funcgrad.transforms.reverse import install_short_paths
+from funcgrad.transforms.reverse_paths import install_short_paths
 from funcgrad.tree import flatten
 
 __all__ = [

@@ -188,5 +188,6 @@ HOT_OPERATORS: dict[Any, tuple[str, ...]] = {
     np.multiply: ("__mul__",),
     np.divide: ("__truediv__",),
     np.power: ("__pow__",),
+    np.matmul: ("__matmul__",),
     np.negative: ("__neg__",),
 }

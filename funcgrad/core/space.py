@@ -89,6 +89,11 @@ def spread(g: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(g, shape)
 
 
+def columns(g: Array) -> Array:
+    """Sum a matrix over its rows: from some rows on, a product with ones takes half to a third of the time."""
+    return np.ones(len(g), g.dtype) @ g if len(g) > 32 and g.dtype.kind in "fc" else np.add.reduce(g, 0)
+
+
 def project(g: Array, space: Space) -> Array:
     """Bring `g` into `space`: real part, sum over broadcast axes, broadcast over missing ones, cast.
 
@@ -111,6 +116,8 @@ def project(g: Array, space: Space) -> Array:
         extra = g.ndim - len(shape)
         stretched = [extra + i for i, n in enumerate(shape) if extra + i >= 0 and n == 1 != g.shape[extra + i]]
         axes = (*range(extra), *stretched)
+        if axes == (0,) and extra == 1 and type(g) is np.ndarray and g.ndim == 2:  # as for a bias: the common case
+            return columns(g) if g.dtype == space.dtype else columns(g).astype(space.dtype)
         if axes:
             g = np.sum(g, axis=axes, keepdims=True)
             if extra > 0:

@@ -1,8 +1,8 @@
 """Reverse mode: record what a function does, then walk back from its output.
 
 1. What the tracer carries: a value and the Function node that made it.
-2. How a primitive is interpreted: run it one level down, record a node. Unary and binary elementwise
-   calls have short paths, because for small arrays recording is what a gradient costs.
+2. How a primitive is interpreted: run it one level down, record a node. The commonest calls have short
+   paths (:mod:`funcgrad.transforms.reverse_paths`).
 3. The public functions are in :mod:`funcgrad.transforms.gradient`.
 """
 
@@ -17,18 +17,17 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Write
-from funcgrad.core.graph import Call, Node, Output, Pointwise
-from funcgrad.core.kinds import Elementwise, Unknown, all_finite
+from funcgrad.core.graph import Call, Node, Output
+from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
 from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
-from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
 from funcgrad.transforms.arguments import as_array
 
-__all__ = ["ReverseLevel", "ReverseTracer", "install_short_paths"]
+__all__ = ["ConstantTracer", "NonfiniteTracer", "ReverseLevel", "ReverseTracer"]
 
 ndarray = np.ndarray
 SMALL = 256
@@ -303,138 +302,3 @@ def escaped() -> NoReturn:
         "A traced value was used after the transform that made it had ended. It was probably kept in a global, "
         "an attribute or a generator; return it from the transformed function instead (has_aux=True)."
     )
-
-
-# -- Short paths -------------------------------------------------------------------------------------
-
-
-def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
-    """Return the short path of an elementwise function of one operand."""
-    (short,) = primitive.short or ()
-    run, index, keep = primitive.run, short.index, short.keep
-    shorts = (short, None)
-    any_dtype, singular = primitive.keeps_dtype, primitive.is_singular
-
-    def call(x: Any) -> Any:
-        if type(x) is not ReverseTracer or not (any_dtype or x.space.dtype.kind == "f"):
-            return primitive(x)
-        value = x.value
-        y = run(value)
-        if singular and not all_finite(plain(y)):
-            return guarded(primitive, x)
-        node = Pointwise()
-        node.kept = y if index == 0 else value if index == 1 else keep and keep((y, value))
-        node.shorts = shorts
-        node.parent = x.node
-        node.cotangent = None
-        out = ReverseTracer()
-        out.value = y
-        out.space = x.space
-        level: Any = x.level
-        out.level = level
-        node.key = level.stamp()
-        out.node = node
-        return out
-
-    return call
-
-
-def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
-    """Return the short path of an elementwise function of two operands: equal spaces, or one is a constant."""
-    run = primitive.run
-    short_a, short_b = primitive.short or ()
-    index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
-    both, only_a, only_b = (short_a, short_b), (short_a, None), (short_b, None)
-    a_reads_b = index_a == 2 or (index_a is None and keep_a is not None)
-    b_reads_a = index_b == 1 or (index_b is None and keep_b is not None)
-    singular = primitive.is_singular
-
-    def call(a: Any, b: Any) -> Any:
-        kind_a, kind_b = type(a), type(b)
-        x = a
-        level: Any
-        if kind_a is ReverseTracer:
-            value, space, level = a.value, a.space, a.level
-            if kind_b is ReverseTracer:
-                if b.space is not space or b.level is not level:
-                    return primitive(a, b)
-                other = b.value
-                y = run(value, other)
-                node = Pointwise()
-                node.shorts = both
-                node.second = b.node
-                node.kept_second = value if index_b == 1 else keep_b and keep_b((y, value, other))
-            else:
-                if kind_b is float or kind_b is int:
-                    other = b
-                elif kind_b is ndarray:
-                    if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
-                        return primitive(a, b)
-                    other = b if not a_reads_b else b.copy() if b.size <= level.small else level.kept(b)
-                elif kind_b is ConstantTracer and b.level is level and is_constant_for(space, b):
-                    other = b.value
-                else:
-                    return primitive(a, b)
-                y = run(value, other)
-                node = Pointwise()
-                node.shorts = only_a
-            node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
-        elif kind_b is ReverseTracer:
-            x, value, space, level = b, b.value, b.space, b.level
-            if kind_a is float or kind_a is int:
-                other = a
-            elif kind_a is ndarray:
-                if not is_constant_for(space, a):
-                    return primitive(a, b)
-                other = level.kept(a) if b_reads_a else a
-            elif kind_a is ConstantTracer and a.level is level and is_constant_for(space, a):
-                other = a.value
-            else:
-                return primitive(a, b)
-            y = run(other, value)
-            node = Pointwise()
-            node.shorts = only_b
-            node.kept = other if index_b == 1 else keep_b and keep_b((y, other, value))
-        else:
-            return primitive(a, b)
-        if singular and not all_finite(plain(y)):
-            return guarded(primitive, a, b)
-        node.parent = x.node
-        node.cotangent = None
-        out = ReverseTracer()
-        out.value = y
-        out.space = space
-        out.level = level
-        node.key = level.stamp()
-        out.node = node
-        return out
-
-    return call
-
-
-def guarded(primitive: Elementwise, *operands: Any) -> Any:
-    """Leave the short path for a result that is not finite; NumPy has warned of it already."""
-    with np.errstate(all="ignore"):
-        return primitive(*operands)
-
-
-def is_constant_for(space: Space, x: Array) -> bool:
-    """Whether the array `x`, as the other operand, leaves the output in `space`."""
-    return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
-
-
-def install_short_paths() -> None:
-    """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
-    for function, primitive in list(CALLS.items()):
-        if (
-            not isinstance(primitive, Elementwise)
-            or not isinstance(function, np.ufunc)
-            or primitive.arity not in (1, 2)
-            or primitive.short is None
-        ):
-            continue
-        path: Any = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
-        path.primitive = primitive
-        CALLS[function] = path
-        for name in HOT_OPERATORS.get(function, ()):
-            setattr(ReverseTracer, name, path)
