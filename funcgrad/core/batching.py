@@ -199,13 +199,28 @@ def batch_concatenate(primitive: Primitive, xs: Operands, batched: Flags, params
 def batch_matmul(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     """Vectors become matrices with one row or column; the result loses these axes again."""
     (a, b), (of_a, of_b) = xs, batched
-    row, column = example_ndim(a, of_a) == 1, example_ndim(b, of_b) == 1
+    ndim_a, ndim_b = example_ndim(a, of_a), example_ndim(b, of_b)
+    if not ndim_a or not ndim_b:
+        raise ValueError("matmul: an operand without axes has none to sum over; multiply with * instead")
+    if not of_b and ndim_b <= 2:
+        return one_product(primitive, a, b, params)
+    if not of_a and ndim_b == 1 and ndim_a <= 2:
+        return primitive.run(b, a if ndim_a == 1 else np.swapaxes(a, 0, 1), **params)
+    row, column = ndim_a == 1, ndim_b == 1
     if row:
         a = np.expand_dims(a, -2)
     if column:
         b = np.expand_dims(b, -1)
     y = primitive.run(*align((a, b), batched), **params)
     return np.squeeze(y, ((-2,) if row else ()) + ((-1,) if column else ())) if row or column else y
+
+
+def one_product(primitive: Primitive, a: Array, b: Array, params: Params) -> Any:
+    """Multiply all examples by one matrix or vector: one product, where NumPy's would be one for each example."""
+    if a.ndim == 2:
+        return primitive.run(a, b, **params)
+    rows = np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
+    return np.reshape(primitive.run(rows, b, **params), (*a.shape[:-1], *b.shape[1:]))
 
 
 def batch_einsum(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:

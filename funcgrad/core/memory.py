@@ -266,7 +266,7 @@ def up_to_date(name: str) -> property:
 @functools.cache
 def stale_class(cls: Any) -> Any:
     """Return the class of views that are out of date: the short paths, which go by the class, leave them alone."""
-    parts = {name: up_to_date(name) for name in cls.parts}
+    parts = {name: up_to_date(name) for name in (*cls.parts, "is_constant")}
     return type(f"Stale{cls.__name__}", (cls,), {"__slots__": (), "fresh": cls, "__getitem__": read_again, **parts})
 
 

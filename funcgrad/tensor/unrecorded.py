@@ -25,7 +25,7 @@ def unrecorded(x: Any, limit: int) -> Any:
     if isinstance(x, BatchTracer) and isinstance(x.value, Traced):
         level: Any = x.level
         value = unrecorded(x.value, limit)
-        return x if value is x.value else level.tracer(value)
+        return x if value is x.value else level.constant(value) if x.is_constant else level.tracer(value)
     return x
 
 

@@ -11,9 +11,8 @@
 from __future__ import annotations
 
 import functools
-import operator
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import optree
@@ -21,14 +20,16 @@ import optree
 from funcgrad._typing import AnyFunction, Array
 from funcgrad.core.batching import READS_KEYWORDS, Batched
 from funcgrad.core.gather import scatter
-from funcgrad.core.indices import is_slice, is_view, parts_of
-from funcgrad.core.level import Level, Traced, map_tracers, tracers_in, zeros
-from funcgrad.core.memory import Memory, Place, follow, put, register
+from funcgrad.core.indices import is_view, parts_of
+from funcgrad.core.level import Level, Traced, map_tracers, strip, tracers_in, zeros
+from funcgrad.core.memory import Memory, Place, follow, put
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
-from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
 from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lend, present, taken
+from funcgrad.transforms.batch_tracers import BatchTracer as BatchTracer
+from funcgrad.transforms.batch_tracers import Each, SharedTracer
+from funcgrad.transforms.batch_tracers import NeedsLoop as NeedsLoop
 from funcgrad.tree import NAMESPACE
 
 __all__ = ["vmap"]
@@ -39,83 +40,8 @@ tree_map: Any = functools.partial(optree.tree_map, none_is_leaf=True, namespace=
 broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=True, namespace=NAMESPACE)
 
 
-class NeedsLoop(BaseException):
-    """The function asked what only a single example can answer. No ``Exception``: it is not for the user to catch."""
-
-    def __init__(self, level: BatchLevel, what: str) -> None:
-        self.level = level
-        self.what = what
-
-
-def ask(what: str) -> Callable[..., NoReturn]:
-    """Return a method that only a single example could answer."""
-
-    def method(self: BatchTracer, *args: Any, **kwargs: Any) -> NoReturn:
-        raise NeedsLoop(self.level, what)
-
-    return method
-
-
-#: The short paths of ufuncs (:mod:`funcgrad.transforms.batch_paths`).
-PATHS: dict[Any, Callable[..., Any]] = {}
-
-
-class BatchTracer(Tracer):
-    """A value of which every example has its own."""
-
-    __slots__ = ()
-
-    level: BatchLevel
-
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, x: Any, other: Any = ABSENT, /, *more: Any, **kwargs: Any
-    ) -> Any:
-        if not kwargs and not more and method == "__call__":
-            path = PATHS.get(ufunc)
-            if path is not None:
-                return path(x) if other is ABSENT else path(x, other)
-        if other is ABSENT:
-            return super().__array_ufunc__(ufunc, method, x, **kwargs)
-        return super().__array_ufunc__(ufunc, method, x, other, *more, **kwargs)
-
-    def become(self, new: Any) -> None:
-        self.value, self.space = new.value, new.space
-
-    def __getitem__(self, index: Any) -> Any:
-        out = super().__getitem__(index)
-        if out.space.shape and any(map(is_number, parts_of(index))) and all(map(is_single, parts_of(index))):
-            register(self, out, CALLS[operator.getitem], {"index": index})  # for each example it is a view
-        return out
-
-    __bool__ = ask("a branch on a value")
-    __float__, __int__, __complex__ = ask("float()"), ask("int()"), ask("complex()")
-    __index__ = ask("use as an index")
-    __array__ = ask("conversion to a plain array")
-    item, tolist, tobytes = ask("item()"), ask("tolist()"), ask("tobytes()")
-
-
-def is_number(part: Any) -> bool:
-    """Whether a part of an index is a traced integer, of which every example has its own."""
-    return isinstance(part, BatchTracer) and part.space.shape == () and part.space.dtype.kind in "iu"
-
-
-def is_single(part: Any) -> bool:
-    return is_slice(part) or is_number(part)
-
-
-class Each:
-    """A view function, applied to every example."""
-
-    __slots__ = ("function", "primitive", "size")
-
-    def __init__(self, primitive: Any, size: int) -> None:
-        self.primitive = primitive
-        self.function = primitive.function
-        self.size = size
-
-    def compute(self, x: Array, **params: Any) -> Array:
-        y: Array = self.primitive.batch(self.primitive, [x], [True], params, self.size)
-        return y
+SEVERAL = (tuple, list)
+NUMBERS = (bool, int, float, complex, np.generic)
 
 
 class BatchLevel(Level):
@@ -135,31 +61,60 @@ class BatchLevel(Level):
         out.space = space_of_example(space)
         return out
 
-    def constant(self, value: Array) -> Traced:
-        out = self.tracer(np.broadcast_to(value, (self.size, *np.shape(value))))
+    def constant(self, value: Array) -> SharedTracer:
+        out = SharedTracer()
+        out.value = as_array(value)
+        out.level = self
+        out.space = space_of(out.value)
         if isinstance(value, np.ndarray):  # also without axes it can be written to
             out.memory = Memory()
         return out
+
+    def constants(self, y: Any) -> Any:
+        """Wrap what was made of shared values alone: it can be written to as well."""
+        if isinstance(y, SEVERAL):
+            parts = [self.constants(part) for part in y]
+            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return self.constant(y) if is_array(y) and not isinstance(y, NUMBERS) else y
 
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if self.closed:
             raise EscapedTracerError(
                 "A traced value was used after the vmap that made it had ended; return it from the function instead."
             )
-        batched = [self.owns(x) for x in operands]
+        values: list[Any] = []
+        batched: list[bool] = []
+        for x in operands:
+            own = isinstance(x, BatchTracer) and x.level is self
+            values.append(x.value if own else x)
+            batched.append(own and not x.is_constant)
+        if True not in batched and not any(map(self.owns, tracers_in((operands, params)))):
+            return self.constants(primitive.run(*strip(operands, self), **strip(params, self)))
         rule = primitive.batch
-        if rule not in READS_KEYWORDS and any(t.level is self for t in tracers_in(params)):
+        if params and rule not in READS_KEYWORDS and any(map(self.owns, tracers_in(params))):
             rule = None
         if rule is not None:
-            values = [x.value if b else x for x, b in zip(operands, batched, strict=True)]
-            keywords = map_tracers(lambda t: Batched(t.value) if t.level is self else t, params) if params else params
-            y = rule(primitive, values, batched, keywords, self.size)
+            y = rule(primitive, values, batched, map_tracers(self.keyword, params) if params else params, self.size)
             if y is not NotImplemented:
                 return self.wrap(y)
         announce(f"{primitive.name} has no batching rule")
         return self.loop(primitive.run, operands, params)
 
+    def keyword(self, tracer: Traced) -> Any:
+        """Return what a batching rule gets for a tracer among the keywords."""
+        if tracer.level is not self:
+            return tracer
+        return Batched(tracer.value) if self.owns(tracer) else tracer.value
+
     def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
+        if base.is_constant:
+            steps: Any = [(step, strip(params, self)) for step, params in place.steps]
+            if not any(map(self.owns, tracers_in((value, place.index, [params for _, params in place.steps])))):
+                place = Place(tuple(steps), strip(place.index, self), place.layout)
+                put(base, "value", place, strip(value, self), add)
+                return
+            base.value = np.broadcast_to(base.value, (self.size, *base.space.shape))
+            base.__class__ = BatchTracer
         if tracers_in([params for _, params in place.steps]):  # not the same view for all
             super().write(primitive, base, value, place, add)
             return
@@ -171,11 +126,11 @@ class BatchLevel(Level):
                 base.become(new)
             return
         index = (slice(None), *parts_of(place.index))
-        steps: Any = tuple([(Each(step, self.size), params) for step, params in place.steps])
+        steps = tuple([(Each(step, self.size), params) for step, params in place.steps])
         layout = None if place.layout is None else (0, *[axis + 1 for axis in place.layout])
         if self.owns(value):
             value = behind_examples(value.value, ndim_at(base.space.shape, place) + 1)
-        put(base, "value", Place(steps, index, layout), value, add)
+        put(base, "value", Place(steps, index, layout), strip(value, self), add)
 
     def written(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> Any:
         """Return a view of `base` with other elements at an index that is no view: a new array."""
@@ -187,7 +142,11 @@ class BatchLevel(Level):
         return CALLS[np.add](base, CALLS[scatter](part, space=base.space, indices=(place.index,)))
 
     def owns(self, x: Any) -> bool:
-        return isinstance(x, BatchTracer) and x.level is self
+        """Whether every example has its own `x`."""
+        if not isinstance(x, BatchTracer) or x.level is not self:
+            return False
+        _ = x.value  # a view that is out of date is read again, and may become of another class
+        return not x.is_constant
 
     def wrap(self, y: Any) -> Any:
         if not isinstance(y, tuple | list):
@@ -209,7 +168,7 @@ class BatchLevel(Level):
 
     def example(self, function: Callable[..., Any], args: Any, kwargs: Any, take: Callable[[Any], Any]) -> Any:
         def one(x: Any) -> Any:
-            return take(x) if self.owns(x) else x
+            return take(x) if self.owns(x) else strip(x, self)
 
         args, kwargs = tree_map(one, (args, kwargs))
         return function(*args, **kwargs)
@@ -431,10 +390,12 @@ def collect(y: Any, axis: int | None, level: BatchLevel) -> Any:
     """Put the examples' axis of an output where the user wants it."""
     if not is_array(y):
         return y
-    batched = isinstance(y, BatchTracer) and y.level is level
+    batched = level.owns(y)
+    value = strip(y, level)
     if axis is None:
         if batched:
             raise ValueError("vmap: out_axes=None, but the output differs between the examples")
-        return y
-    value = y.value if batched else np.broadcast_to(y, (level.size, *np.shape(y)))
+        return value
+    if not batched:
+        value = np.broadcast_to(value, (level.size, *np.shape(value)))
     return np.moveaxis(value, 0, axis)

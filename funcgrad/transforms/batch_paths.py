@@ -1,7 +1,7 @@
-"""The short paths of batching: elementwise calls of one or two operands that broadcast as they are.
+"""The short paths of batching: elementwise calls of one or two operands.
 
-They do so where no operand without examples has more axes than an example of the other, and two with examples have
-equally many. Everything else is left to :meth:`BatchLevel.process`.
+They broadcast as they are once an example has as many axes as the other operand. What is no array, number or tracer is
+left to :meth:`BatchLevel.process`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad._typing import Array
 from funcgrad.core.batching import aligned
 from funcgrad.core.level import Traced
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import space_of
-from funcgrad.transforms.batch import PATHS, BatchLevel, BatchTracer, space_of_example
+from funcgrad.transforms.batch import BatchLevel, space_of_example
+from funcgrad.transforms.batch_tracers import PATHS, BatchTracer, SharedTracer
 from funcgrad.transforms.forward_paths import has_numbers, reflected, renew
 
 __all__ = ["install_batch_paths"]
@@ -34,11 +36,24 @@ COMPARISONS: dict[Any, tuple[str, ...]] = {
 }
 
 
-def broadcasts(level: BatchLevel, ndim: int, x: Any) -> bool:
-    """Whether an operand without examples broadcasts with examples of `ndim` axes."""
+def takes_part(level: BatchLevel, x: Any) -> bool:
+    """Whether `x` is an operand without examples, of a lower level or none."""
     if type(x) is ndarray or isinstance(x, np.generic):
-        return x.ndim <= ndim
-    return isinstance(x, Traced) and x.level.depth < level.depth and len(x.space.shape) <= ndim
+        return True
+    return isinstance(x, Traced) and (x.level.depth < level.depth or (type(x) is SharedTracer and x.level is level))
+
+
+def raised(x: BatchTracer, ndim: int) -> Array:
+    """Give the examples as many axes as the other operand has, `ndim`, if that has more."""
+    shape = x.space.shape
+    if len(shape) >= ndim:
+        return x.value
+    return np.reshape(x.value, (x.level.size, *(1,) * (ndim - len(shape)), *shape))
+
+
+def bare(x: Any) -> Any:
+    """Return an operand one level down."""
+    return x.value if type(x) is SharedTracer else x
 
 
 def unary_path(primitive: Primitive) -> Callable[[Any], Any]:
@@ -46,7 +61,7 @@ def unary_path(primitive: Primitive) -> Callable[[Any], Any]:
     run = primitive.run
 
     def call(x: Any) -> Any:
-        if type(x) is not BatchTracer or x.level.closed:
+        if type(x) is not BatchTracer or x.level.closed or type(x.level) is not BatchLevel:
             return primitive(x)
         y = run(x.value)
         space = x.space
@@ -67,26 +82,24 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
         kind_a, kind_b = type(a), type(b)
         if kind_a is BatchTracer:
             level, space = a.level, a.space
+            if level.closed or type(level) is not BatchLevel:  # but one that is watched
+                return primitive(a, b)
             if kind_b is float or kind_b is int:
-                same, y = True, None if level.closed else run(a.value, b)
+                same, y = True, run(a.value, b)
             elif kind_b is BatchTracer and b.level is level:
                 same = b.space is space
-                if level.closed or not (same or len(b.space.shape) == len(space.shape)):
-                    return primitive(a, b)
-                y = run(a.value, b.value)
-            elif broadcasts(level, len(space.shape), b):
-                same, y = False, None if level.closed else run(a.value, b)
+                y = run(a.value, b.value) if same else run(raised(a, len(b.space.shape)), raised(b, len(space.shape)))
+            elif takes_part(level, b):
+                same, y = False, run(raised(a, b.ndim), bare(b))
             else:
                 return primitive(a, b)
         elif kind_b is BatchTracer:
             level, space = b.level, b.space
             same = kind_a is float or kind_a is int
-            if not same and not broadcasts(level, len(space.shape), a):
+            if level.closed or type(level) is not BatchLevel or not (same or takes_part(level, a)):
                 return primitive(a, b)
-            y = None if level.closed else run(a, b.value)
+            y = run(a, b.value) if same else run(bare(a), raised(b, a.ndim))
         else:
-            return primitive(a, b)
-        if y is None:
             return primitive(a, b)
         out = BatchTracer()
         out.value = y

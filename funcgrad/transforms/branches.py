@@ -28,9 +28,10 @@ Branch = Callable[..., Any]
 def differs(x: Any) -> bool:
     """Whether examples of a running vmap have their own `x`."""
     while isinstance(x, Traced):
-        if isinstance(x, BatchTracer):
+        value = x.value
+        if isinstance(x, BatchTracer) and not x.is_constant:
             return True
-        x = x.value
+        x = value
     return False
 
 

@@ -98,7 +98,7 @@ class BatchedBody(Body):
     def forward(self, call: CustomCall, xs: Sequence[Any], perturbed: list[bool]) -> tuple[list[Any], list[Any], Any]:
         outs, residuals, memo = self.inner.forward(call, self.traced(xs), perturbed)
         flags = [self.level.owns(r) for r in residuals]
-        values = [r.value if flag else r for r, flag in zip(residuals, flags, strict=True)]
+        values = [value_at(r, self.level) for r in residuals]
         return [self.examples(y) for y in outs], values, (memo, [0 if flag else None for flag in flags])
 
     def backward(self, memo: Any, residuals: Sequence[Any], gs: list[Any]) -> list[Any]:
@@ -315,9 +315,10 @@ def batch_call(primitive: Any, xs: Sequence[Array], flags: Sequence[bool], param
 def is_batched(x: Any) -> bool:
     """Whether a ``vmap`` is among the levels of a value."""
     while isinstance(x, Traced):
-        if isinstance(x, BatchTracer):
+        value = x.value
+        if isinstance(x, BatchTracer) and not x.is_constant:
             return True
-        x = x.value
+        x = value
     return False
 
 

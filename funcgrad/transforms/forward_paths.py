@@ -1,7 +1,7 @@
-"""The short paths of forward mode: elementwise calls of one or two operands whose output lies in an operand's space.
+"""The short paths of forward mode: elementwise calls of one or two operands that keep their dtype.
 
 What the general way finds out at each call is known here before: which partials there are, what they read, and that
-the tangent is in the right space. Everything else is left to :meth:`ForwardLevel.process`.
+the tangent is mostly in the right space. Everything else is left to :meth:`ForwardLevel.process`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from funcgrad.core.kinds import Elementwise, Short, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS
-from funcgrad.core.space import Space, project
+from funcgrad.core.space import Space, project, space_of
+from funcgrad.transforms.arguments import taken
 from funcgrad.transforms.forward import PATHS, ForwardLevel, ForwardTracer
+from funcgrad.transforms.linearize import LinearizeLevel, Partial
 
 __all__ = ["has_numbers", "install_forward_paths", "reflected", "renew"]
 
 ndarray = np.ndarray
-SCALARS = (np.ndarray, np.float64, np.float32, np.complex128, np.complex64)
-
-#: Applies a rule: (tangent, output, first operand, second operand).
-Partial = Callable[[Any, Any, Any, Any], Any]
+ARRAYS = (np.ndarray, np.float64, np.float32, np.complex128, np.complex64)
+LEVELS = (ForwardLevel, LinearizeLevel)  # not those that are watched
 
 
 def partial_of(short: Short, marked: bool) -> Partial:
@@ -75,17 +75,18 @@ def partials_of(primitive: Elementwise) -> list[Partial]:
     ]
 
 
-def leaves(level: ForwardLevel, space: Space, x: Any) -> bool:
-    """Whether the other operand, which has no tangent, leaves the output in `space`."""
-    if type(x) in SCALARS:
-        return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
-    return isinstance(x, Traced) and x.space is space and x.level.depth < level.depth
+def fits(level: ForwardLevel, space: Space, x: Any) -> bool:
+    """Whether the other operand has no tangent and leaves the output's dtype that of `space`."""
+    if type(x) in ARRAYS:
+        return x.dtype is space.dtype
+    return isinstance(x, Traced) and x.space.dtype is space.dtype and x.level.depth < level.depth
 
 
 def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     """Return the short path of a function of one operand."""
     run = primitive.run
-    (partial,) = partials_of(primitive)
+    partials = partials_of(primitive)
+    (partial,) = partials
     any_dtype, singular = primitive.keeps_dtype, primitive.is_singular
 
     def call(x: Any) -> Any:
@@ -94,7 +95,7 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
         level: Any = x.level
         space, value, dx = x.space, x.value, x.tangent
         dtype = space.dtype
-        if type(level) is not ForwardLevel or level.closed or not (any_dtype or dtype.kind == "f"):
+        if type(level) not in LEVELS or level.closed or not (any_dtype or dtype.kind == "f"):
             return primitive(x)
         y = run(value)
         if y.dtype is not dtype:
@@ -102,9 +103,12 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
         if dx is not None:
             if singular and not all_finite(plain(y)):
                 return guarded(primitive, x)
-            dx = partial(dx, y, value, None)
-            if dx.dtype is not dtype or dx.shape != space.shape:
-                dx = project(dx, space)
+            if type(level) is LinearizeLevel:
+                dx = level.shorten(partials, [dx], space, y, value, None)
+            else:
+                dx = partial(dx, y, value, None)
+                if dx.dtype is not dtype or dx.shape != space.shape:
+                    dx = project(dx, space)
         out = ForwardTracer()
         out.value = y
         out.level = level
@@ -116,9 +120,10 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
 
 
 def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
-    """Return the short path of a function of two operands: equal spaces, or one without a tangent."""
+    """Return the short path of a function of two operands of one dtype, or one and a number."""
     run, singular = primitive.run, primitive.is_singular
-    partial_a, partial_b = partials_of(primitive)
+    partials = partials_of(primitive)
+    partial_a, partial_b = partials
 
     def call(a: Any, b: Any) -> Any:
         kind_a, kind_b = type(a), type(b)
@@ -127,40 +132,51 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
         if kind_a is ForwardTracer:
             level, space, value_a, da = a.level, a.space, a.value, a.tangent
             if kind_b is float or kind_b is int:
-                value_b = b
+                same, value_b = True, b
             elif kind_b is ForwardTracer and b.level is level:
-                if b.space is not space:
+                same = b.space is space
+                if not same and b.space.dtype is not space.dtype:
                     return primitive(a, b)
                 value_b, db = b.value, b.tangent
-            elif leaves(level, space, b):
-                value_b = b
+            elif fits(level, space, b):
+                same = b.shape == space.shape
+                value_b = b if type(level) is ForwardLevel else taken(b, keep=True)
             else:
                 return primitive(a, b)
         elif kind_b is ForwardTracer:
             level, space, value_b, db = b.level, b.space, b.value, b.tangent
-            if not (kind_a is float or kind_a is int or leaves(level, space, a)):
+            if kind_a is float or kind_a is int:
+                same, value_a = True, a
+            elif fits(level, space, a):
+                same = a.shape == space.shape
+                value_a = a if type(level) is ForwardLevel else taken(a, keep=True)
+            else:
                 return primitive(a, b)
-            value_a = a
         else:
             return primitive(a, b)
-        if type(level) is not ForwardLevel or level.closed:
+        if type(level) not in LEVELS or level.closed:
             return primitive(a, b)
         y = run(value_a, value_b)
         if y.dtype is not space.dtype:
             return primitive(a, b)
+        if not same:
+            space = space_of(y)
         if da is None and db is None:
             dy = None
         else:
             if singular and not all_finite(plain(y)):
                 return guarded(primitive, a, b)
-            if db is None:
-                dy = partial_a(da, y, value_a, value_b)
+            if type(level) is LinearizeLevel:
+                dy = level.shorten(partials, [da, db], space, y, value_a, value_b)
             else:
-                dy = partial_b(db, y, value_a, value_b)
-                if da is not None:
-                    dy = partial_a(da, y, value_a, value_b) + dy
-            if dy.dtype is not space.dtype or dy.shape != space.shape:
-                dy = project(dy, space)
+                if db is None:
+                    dy = partial_a(da, y, value_a, value_b)
+                elif da is None:
+                    dy = partial_b(db, y, value_a, value_b)
+                else:
+                    dy = partial_a(da, y, value_a, value_b) + partial_b(db, y, value_a, value_b)
+                if dy.dtype is not space.dtype or dy.shape != space.shape:
+                    dy = project(dy, space)
         out = ForwardTracer()
         out.value = y
         out.level = level

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from funcgrad._typing import AnyFunction, Array, PyTree
@@ -15,16 +16,20 @@ from funcgrad.core.level import Level, strip, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
-from funcgrad.transforms.forward import ForwardLevel, ForwardTracer
+from funcgrad.transforms.forward import SEVERAL, ForwardLevel, ForwardTracer
 from funcgrad.tree import flatten, map
 
 __all__ = ["linearize"]
 
 
+#: Applies a rule: (tangent, output, first operand, second operand).
+Partial = Callable[[Any, Any, Any, Any], Any]
+
+
 class Step:
     """One call of the program: which registers it reads and writes."""
 
-    __slots__ = ("call", "primitive", "reads", "spaces", "writes")
+    __slots__ = ("call", "dies", "primitive", "reads", "spaces", "writes")
 
     def __init__(
         self,
@@ -39,6 +44,48 @@ class Step:
         self.reads = reads
         self.writes = writes
         self.spaces = spaces
+        self.dies: list[int] = []  # the registers that nobody reads later
+
+    def run(self, registers: list[Array | None], level: LinearizeLevel) -> None:
+        dxs = [None if i is None else registers[i] for i in self.reads]
+        if all(dx is None for dx in dxs):
+            return
+        dy = level.tangent(self.primitive, self.call, dxs)
+        dys = dy if len(self.writes) > 1 or isinstance(dy, SEVERAL) else [dy]
+        for register, part, space in zip(self.writes, dys, self.spaces, strict=True):
+            if register is not None and part is not None:
+                registers[register] = project(part, space)
+
+
+class ShortStep:
+    """A call from a short path: its partials, and what these read."""
+
+    __slots__ = ("a", "b", "dies", "partials", "reads", "space", "writes", "y")
+
+    def __init__(
+        self, partials: Any, reads: list[int | None], write: int, space: Space, y: Any, a: Any, b: Any
+    ) -> None:
+        self.partials = partials
+        self.reads = reads
+        self.writes = (write,)
+        self.space = space
+        self.y = y
+        self.a = a
+        self.b = b
+        self.dies: list[int] = []
+
+    def run(self, registers: list[Array | None], level: LinearizeLevel) -> None:
+        dy: Any = None
+        for partial, i in zip(self.partials, self.reads, strict=True):
+            dx = None if i is None else registers[i]
+            if dx is not None:
+                term = partial(dx, self.y, self.a, self.b)
+                dy = term if dy is None else dy + term
+        if dy is not None:
+            space = self.space
+            if dy.dtype is not space.dtype or dy.shape != space.shape:
+                dy = project(dy, space)
+            registers[self.writes[0]] = dy
 
 
 class LinearizeLevel(ForwardLevel):
@@ -48,7 +95,7 @@ class LinearizeLevel(ForwardLevel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps: list[Step] = []
+        self.steps: list[Step | ShortStep] = []
         self.count = 0
 
     def register(self) -> int:
@@ -63,18 +110,26 @@ class LinearizeLevel(ForwardLevel):
 
     write = Level.write  # tangents are numbers of registers: nothing there to be written to
 
+    def shorten(self, partials: list[Partial], reads: list[int | None], space: Space, y: Any, a: Any, b: Any) -> int:
+        """Write down a call from a short path, and return the register of its output."""
+        register = self.register()
+        self.steps.append(ShortStep(partials, reads, register, space, y, a, b))
+        return register
+
+    def finish(self, results: list[int | None]) -> None:
+        """Note, now that the program is complete, after which step each register is read no more."""
+        read: set[int | None] = {None, *results}
+        for step in reversed(self.steps):
+            step.dies = [i for i in (*set(step.reads), *step.writes) if i is not None and i not in read]
+            read.update(step.reads)
+
     def run(self, inputs: dict[int, Array]) -> list[Array | None]:
-        """Run the program on tangents of the inputs, and return all registers."""
+        """Run the program on tangents of the inputs, and return the registers."""
         registers: list[Array | None] = [inputs.get(i) for i in range(self.count)]
         for step in self.steps:
-            dxs = [None if i is None else registers[i] for i in step.reads]
-            if all(dx is None for dx in dxs):
-                continue
-            dy = self.tangent(step.primitive, step.call, dxs)
-            dys = dy if len(step.writes) > 1 or isinstance(dy, tuple | list) else [dy]
-            for register, part, space in zip(step.writes, dys, step.spaces, strict=True):
-                if register is not None and part is not None:
-                    registers[register] = project(part, space)
+            step.run(registers, self)
+            for i in step.dies:
+                registers[i] = None
         return registers
 
 
@@ -129,6 +184,7 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
             aux = present(map(lambda leaf: strip(leaf, level), aux))
         outputs, tree = flatten(output)
         results = [register_of(y, level) for y in outputs]
+        level.finish(results)
         values_out = [as_array(strip(y, level)) if is_array(strip(y, level)) else y for y in outputs]
     finally:
         level.close()

@@ -150,7 +150,7 @@ def is_constant_for(space: Space, x: Array) -> bool:
 
 def pair_path(primitive: Primitive) -> Callable[..., Any]:
     """Return the short path of a function of two operands of any shapes."""
-    run, singular = primitive.run, primitive.is_singular
+    singular = primitive.is_singular
     reads = {links: primitive.reads([i for i in (0, 1) if links[i]]) for links in LINKS}
     if any(keeps is None for keeps, _ in reads.values()) or not all(map(primitive.differentiable, (0, 1))):
         return primitive
@@ -171,7 +171,7 @@ def pair_path(primitive: Primitive) -> Callable[..., Any]:
         space_b = space_of(y) if link_b is None else b.space
         if not (space_a.is_inexact and space_b.is_inexact):
             return primitive(a, b)
-        z = run(x, y)
+        z = primitive.run(x, y)
         if singular and not all_finite(z):
             return guarded(primitive, a, b)
         keeps: Any

@@ -225,3 +225,15 @@ def test_numbers_of_second_order() -> None:
         return np.sum(y * y)
 
     np.testing.assert_allclose(fg.hvp(f, X, X), fg.hessian(f)(X) @ X)
+
+
+@pytest.mark.parametrize("convert", [float, np.asarray], ids=["float", "asarray"])
+def test_a_view_of_a_constant_is_no_number_once_something_traced_was_written(convert):
+    def f(x):
+        z = fnp.zeros(2)
+        v = z[0, ...]
+        z[0] = x
+        return z[0] * convert(v)
+
+    with pytest.raises(fg.LostGradientError):
+        fg.grad(f)(2.0)
