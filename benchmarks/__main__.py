@@ -20,6 +20,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     add("--quick", action="store_true", help="small sizes and few rounds: shows that everything runs")
     add("--check", action="store_true", help="compare the results at small sizes and time nothing")
     add("--only", nargs="+", metavar="WORD", help="workloads whose group or name contains one of these")
+    add("--gpu", action="store_true", help="also the workloads of a GPU, with CuPy")
     add("--list", action="store_true", help="print the names and stop")
     add("--threads", type=int, default=1, metavar="N", help="run the large workloads with N threads")
     add("--seconds", type=float, default=1.0, help="time for each contestant of a row (default: 1)")

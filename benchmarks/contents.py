@@ -1,6 +1,7 @@
 """Table of contents: the modules that state workloads, in the order of the report."""
 
 from importlib import import_module
+from typing import Any
 
 from benchmarks.suite import Entry, entries
 
@@ -20,9 +21,17 @@ MODULES = (
 )
 
 
-def stated() -> tuple[Entry, ...]:
-    """All workloads. (Those of a GPU are a program of their own: ``python -m benchmarks.gpu``.)"""
-    return entries(import_module(name) for name in MODULES)
+def stated(gpu: bool = False) -> tuple[Entry, ...]:
+    """All workloads, with those of a GPU if they are asked for and there is one."""
+    modules = [import_module(name) for name in MODULES]
+    if gpu:
+        on_gpu: Any = import_module("benchmarks.gpu")
+        reason = on_gpu.why_not(on_gpu.library("cupy"))
+        if reason is None:
+            modules.append(on_gpu)
+        else:
+            print(f"--gpu: nothing to measure there: {reason}")
+    return entries(modules)
 
 
 def chosen(found: tuple[Entry, ...], words: list[str]) -> tuple[Entry, ...]:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 import funcgrad as fg
+from benchmarks.peers import OURS, TORCH
+from benchmarks.suite import Run, Workload
 from funcgrad import nn
 from funcgrad.nn import functional as F
 
@@ -86,6 +88,100 @@ def training(library: Any, functional: Any, net: Any, shape: tuple[int, ...]) ->
         optimizer.step()
 
     return step
+
+
+# -- The same for the suite: ``python -m benchmarks --gpu`` --------------------------------------------------------
+
+
+def synchronize() -> None:
+    """Wait for the device: every library works on the same one."""
+    library("cupy").cuda.Device().synchronize()
+
+
+def has_cuda(torch: Any) -> bool:
+    return torch is not None and torch.cuda.is_available()
+
+
+def size_of(size: int) -> int:
+    return size
+
+
+def chain_of_ours(size: int) -> Run:
+    return gradient_of_chain(library("cupy"), size)
+
+
+def chain_of_torch(size: int) -> Run | None:
+    torch = library("torch")
+    if not has_cuda(torch):
+        return None
+    x = torch.linspace(0.0, 1.0, size).cuda().requires_grad_()
+
+    def step() -> Any:
+        (gradient,) = torch.autograd.grad(chain(torch, x), x)
+        return gradient
+
+    return step
+
+
+def trained(make: Callable[[Any], Any], shape: tuple[int, ...]) -> Workload:
+    """State the gradients of a training step of a net, from given weights."""
+
+    def problem(batch: int) -> list[np.ndarray[Any, Any]]:
+        rng = np.random.default_rng(0)
+        net = make(nn)
+        weights = [rng.normal(0.0, 0.05, tuple(p.shape)).astype(np.float32) for p in net.parameters()]
+        return [rng.normal(size=(batch, *shape)).astype(np.float32), *weights]
+
+    def gradients(library_: Any, functional: Any, layers: Any, arrays: list[np.ndarray[Any, Any]]) -> Run:
+        net = make(layers).to("cuda")
+        x = library_.tensor(arrays[0]).cuda()
+        for p, values in zip(net.parameters(), arrays[1:], strict=True):
+            p.data = library_.tensor(values).cuda()
+        target = library_.arange(len(arrays[0])).cuda() % 10
+
+        def step() -> Any:
+            net.zero_grad()
+            functional.cross_entropy(net(x), target).backward()
+            return [p.grad for p in net.parameters()]
+
+        return step
+
+    def of_torch(arrays: list[np.ndarray[Any, Any]]) -> Run | None:
+        torch = library("torch")
+        if not has_cuda(torch):
+            return None
+        return gradients(torch, library("torch.nn.functional"), library("torch.nn"), arrays)
+
+    return Workload(
+        name=f"{make.__name__} on a GPU",
+        group="GPU",
+        problem=problem,
+        builders={OURS: lambda arrays: gradients(fg, F, nn, arrays), TORCH: of_torch},
+        sizes=(64, 256),
+        quick=(8,),
+        rtol=1e-3,
+        atol=1e-3,
+        wait=synchronize,
+    )
+
+
+#: What the suite runs with ``--gpu``, if there is one.
+WORKLOADS = (
+    Workload(
+        name="chain on a GPU",
+        group="GPU",
+        problem=size_of,
+        builders={OURS: chain_of_ours, TORCH: chain_of_torch},
+        sizes=(10**3, 10**5, 10**7),
+        quick=(10**3,),
+        rtol=1e-3,
+        atol=1e-4,
+        operations=lambda size: 100,
+        wait=synchronize,
+    ),
+    trained(perceptron, (784,)),
+    trained(convolutional, (3, 32, 32)),
+)
 
 
 # -- Measuring ----------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def collect(entries: tuple[Entry, ...], given: Settings) -> dict[str, Any]:
 
 def measured(options: argparse.Namespace) -> dict[str, Any]:
     """The results of a run that happens now."""
-    entries = contents.chosen(contents.stated(), options.only or [])
+    entries = contents.chosen(contents.stated(options.gpu), options.only or [])
     if options.threads > 1:
         entries = tuple(entry for entry in entries if isinstance(entry, Workload) and entry.large)
     if torch:
@@ -83,7 +83,7 @@ def failures(results: dict[str, Any]) -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Run, print, write; 1 if results disagree."""
     if options.list:
-        for entry in contents.stated():
+        for entry in contents.stated(options.gpu):
             print(f"{entry.group}: {entry.name}")
         return 0
     if options.read:

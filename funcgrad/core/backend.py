@@ -12,20 +12,23 @@ import functools
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array
 
 __all__ = [
-    *("Library", "add_at", "beside", "both_on_device", "cupy_of", "is_on_device", "library_of", "masked", "owns"),
-    *("register", "supplied", "supply"),
+    *("FUSING", "Library", "add_at", "beside", "both_on_device", "cupy_of", "is_on_device", "library_of", "masked"),
+    *("owns", "register", "supplied", "supply", "windows"),
 ]
 
 
 class Library:
     """What a library of device arrays is asked for by name: CuPy's answers."""
+
+    #: Whether the rules of elementwise functions become kernels in backward passes.
+    fuses: ClassVar[bool] = True
 
     def add_at(self, target: Any, index: Any, value: Any) -> None:
         """Add to elements in place; indices may be repeated."""
@@ -36,9 +39,22 @@ class Library:
         else:
             cupy.add.at(target, index, value)
 
+    def strided(self, x: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
+        """Return a view of this shape and these strides."""
+        return importlib.import_module("cupy.lib.stride_tricks").as_strided(x, shape, strides)
+
     def special(self, name: str) -> Any:
         """Return the special function of this name."""
         return getattr(importlib.import_module("cupyx.scipy.special"), name)
+
+    def kernel(self, operands: str, outputs: str, lines: str, preamble: str) -> Any:
+        """Return an elementwise kernel, which is called with its operands and outputs."""
+        cupy: Any = sys.modules["cupy"]
+        # sums and products rounded each, as by the ufuncs: what waits for memory loses no time by it
+        exact = ("-ffp-contract=off",) if cupy.cuda.runtime.is_hip else ("--fmad=false",)
+        return cupy.ElementwiseKernel(
+            operands, outputs, lines, "funcgrad_backward", preamble=preamble, options=exact, no_return=True
+        )
 
 
 CUPY = Library()
@@ -50,6 +66,7 @@ REGISTERED: dict[type, Library] = {}
 def register(kind: type, library: Library) -> None:
     """Let arrays of another kind count as arrays on a device."""
     REGISTERED[kind] = library
+    FUSING.pop(kind, None)
 
 
 def library_of(x: Any) -> Library:
@@ -67,6 +84,19 @@ def cupy_of(x: Any) -> Any:
     """Return CuPy if `x` is an array of it, else None."""
     module = sys.modules.get("cupy")
     return module if module is not None and isinstance(x, module.ndarray) else None
+
+
+class Fusing(dict[type, bool]):
+    """Whether kernels are made for values of a type. Asking costs no call, but for the first time."""
+
+    def __missing__(self, kind: type) -> bool:
+        name = (kind.__module__.partition(".")[0], kind.__name__)
+        library = REGISTERED.get(kind, CUPY if name == ("cupy", "ndarray") else None)
+        self[kind] = library is not None and library.fuses
+        return self[kind]
+
+
+FUSING = Fusing()
 
 
 def owns(x: Any) -> bool:
@@ -151,3 +181,21 @@ def supplied(function: Any) -> AnyFunction:
         return (text if any(map(is_on_device, operands)) else function)(*operands, **params)
 
     return call
+
+
+@supply(np.lib.stride_tricks.sliding_window_view)
+def windows_on_device(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
+    """The same view by its strides: CuPy's own copies the lengths to the device and asks for them back."""
+    lengths = tuple(window_shape) if np.iterable(window_shape) else (window_shape,)
+    axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if np.iterable(axis) else (axis,)
+    cut = list(x.shape)
+    for place, length in zip(axes, lengths, strict=True):
+        cut[place] -= length - 1
+    if min(cut, default=0) < 0:
+        raise ValueError(f"windows of {lengths} are larger than an array of shape {x.shape}")
+    strides = (*x.strides, *[x.strides[place] for place in axes])
+    return library_of(x).strided(x, (*cut, *lengths), strides)
+
+
+#: As NumPy's ``sliding_window_view``, on plain arrays of any kind.
+windows: Any = supplied(np.lib.stride_tricks.sliding_window_view)

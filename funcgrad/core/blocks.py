@@ -9,7 +9,7 @@ else holds it. The ufuncs and their order are the same, and so are the results.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -43,7 +43,10 @@ class Symbol(NDArrayOperatorsMixin):
         if not all(isinstance(x, (Symbol, int, float)) for x in inputs):
             raise TypeError("an array that the rule brings along")
         self.program.append((ufunc, inputs))
-        return Symbol(self.program[0] + len(self.program) - 2, self.program)
+        return type(self)(self.program[0] + len(self.program) - 2, self.program)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a rule that branches on a value")
 
 
 def steps_of_rule(rule: Callable[..., Any], count: int) -> Steps | None:

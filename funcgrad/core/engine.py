@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import FUSING
 from funcgrad.core.blocks import LARGE
+from funcgrad.core.chains import device_steps
 from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
 
@@ -53,12 +55,18 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                 node = heappop(pending)[1]
                 g = node.cotangent
                 node.cotangent = None
-                if type(node) is Pointwise and type(g) is ndarray and g.size >= LARGE:
+                if type(g) is ndarray:
+                    if type(node) is Pointwise and g.size >= LARGE:
+                        taken = [node, g]
+                        node = g = None  # the chain is freed while it is walked
+                        node, g = large_steps(taken, pending, release)
+                        if node is None:
+                            continue
+                elif FUSING[type(g)]:
                     taken = [node, g]
-                    node = g = None  # the chain is freed while it is walked
-                    node, g = large_steps(taken, pending, release)
-                    if node is None:
-                        continue
+                    node = g = None
+                    device_steps(taken, pending, release)
+                    continue
                 while type(node) is Pointwise:  # its `pull`, written out, up to where the heap has to decide
                     short, short_second = node.shorts
                     if short_second is not None:

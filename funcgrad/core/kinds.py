@@ -29,12 +29,15 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core import backend
+from funcgrad.core.backend import FUSING
 from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.blocks import Steps, apply_steps, is_flat, steps_of_rule
+from funcgrad.core.chains import single
+from funcgrad.core.fused import Traced as TracedRule
 from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.memory import base_of
-from funcgrad.core.primitive import Frame, Primitive, Rule, defaults_of
+from funcgrad.core.primitive import LETTERS, Frame, Primitive, Rule, defaults_of
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.errors import NoDerivativeError
 
@@ -55,6 +58,10 @@ __all__ = [
 ]
 
 RuleFunction = Callable[..., Any]
+
+
+#: How a rule names the output and the operands: what else it reads is a keyword.
+OPERANDS = {"y", "x", "xs", *LETTERS}
 
 
 class Elementwise(Primitive):
@@ -94,9 +101,21 @@ class Elementwise(Primitive):
         return project(finite_or_zero(dy, dx) if self.is_singular else dy, call.output_space)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
+        fuses = FUSING[type(g)] and self.short is not None and not call.params
         for i, (rule, link) in enumerate(zip(self.rules, call.links, strict=True)):
             if rule is not None and link is not None:
+                if fuses:
+                    c = self.fused(i, call, g)
+                    if c is not None:
+                        yield i, c
+                        continue
                 yield i, finite_or_zero(rule(g, call, i), g) if call.guarded else rule(g, call, i)
+
+    def fused(self, i: int, call: Frame, g: Array) -> Array | None:
+        """Apply the rule of an operand in one kernel, whatever is broadcast; None if that cannot be done."""
+        short = (self.short or ())[i]
+        values = (call.y, *call.xs)
+        return single(short, [values[j] for j in short.indices], call.guarded, g)
 
 
 def with_arrays(rule: RuleFunction) -> RuleFunction:
@@ -105,10 +124,17 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
     Rules of special functions ask numbers for conditions and dtypes, of which NumPy makes arrays on the host.
     """
 
+    operands = [name.lower() in OPERANDS for name in list(inspect.signature(rule).parameters)[1:]]
+
     def call(g: Array, *residuals: Any) -> Any:
         like = plain(g)
         if backend.is_on_device(like):
-            residuals = tuple([backend.beside(x, like) for x in residuals])
+            residuals = tuple(
+                [
+                    backend.beside(x, like) if is_operand else x
+                    for x, is_operand in zip(residuals, operands, strict=True)
+                ]
+            )
         return rule(g, *residuals)
 
     call.__signature__ = inspect.signature(rule)  # type: ignore[attr-defined]  # the names say what it reads
@@ -120,7 +146,7 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
-    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule", "steps", "text")
+    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule", "steps", "text", "traced")
 
     steps: Steps | None  # the ufuncs that `text` calls; unset until they are asked for
 
@@ -132,6 +158,7 @@ class Short:
         self.text = text  # as it was stated, a function of (g, *residuals)
         self.operand = operand  # the operand whose cotangent it gives
         self.arity = arity
+        self.traced: dict[str, TracedRule | None] = {}  # what `text` does on a device, by dtype
         self.indices = indices  # of the values that are read, in (y, *operands)
         self.index = indices[0] if len(indices) == 1 else None  # of the value that is read, in (y, *operands)
         #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.

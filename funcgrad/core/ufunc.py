@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import is_on_device
 from funcgrad.core.primitive import CALLS
 
 __all__ = ["METHODS", "updated_at", "with_axes"]
@@ -121,7 +122,7 @@ METHODS: dict[str, Callable[..., Any]] = {
 
 def updated_at(ufunc: np.ufunc, x: Array, indices: Any, *operands: Any) -> Array:
     """Return what ``ufunc.at(x, indices, values)`` makes of `x`: repeated indices count one after the other."""
-    places = np.reshape(np.arange(math.prod(x.shape)), x.shape)[indices]
+    places = np.reshape(np.arange(math.prod(x.shape)), x.shape)[on_host(indices)]
     values = [np.ravel(np.broadcast_to(b, places.shape)) for b in operands]
     places = places.ravel()
     flat = np.ravel(x)
@@ -130,6 +131,13 @@ def updated_at(ufunc: np.ufunc, x: Array, indices: Any, *operands: Any) -> Array
         new = ufunc(flat[index], *(b[chosen] for b in values))
         flat = CALLS[operator.setitem](flat, new if new.dtype == flat.dtype else new.astype(flat.dtype), index)
     return np.reshape(flat, x.shape)
+
+
+def on_host(indices: Any) -> Any:
+    """Return indices for an array on the host: the rounds of an update are found there."""
+    if isinstance(indices, tuple):
+        return tuple([on_host(index) for index in indices])
+    return indices.get() if is_on_device(indices) else indices
 
 
 def rounds(places: Array) -> list[Array]:

@@ -104,9 +104,11 @@ class Uninitialized:
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become an ordinary one, with zeros of a shape."""
         tensor: Any = self
+        recorded = tensor.requires_grad
         values = zeros(tuple(shape), device=tensor.device if device is None else device, dtype=dtype or tensor.dtype)
         tensor.payload = values.memory()
         tensor.__class__ = self.known
+        tensor.requires_grad_(recorded)
 
     @property
     def shape(self) -> NoReturn:

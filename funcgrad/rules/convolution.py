@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import windows
 from funcgrad.core.kinds import Multilinear
 
 __all__ = ["convolution", "convolution_transpose", "kernel_correlation"]
@@ -35,12 +36,12 @@ def columns(x: Array, kernel: Lengths, stride: Lengths, dilation: Lengths, group
     """Return what each kernel place sees, (N, groups, C / groups, *kernel, *places) as a view, and the places."""
     m = len(kernel)
     axes = tuple(range(2, 2 + m))
-    windows: Any = np.lib.stride_tricks.sliding_window_view(x, tuple(extents(kernel, dilation)), axis=axes)
-    windows = windows[(slice(None),) * 2 + tuple(slice(None, None, s) for s in stride)]
-    windows = windows[(..., *[slice(None, None, d) for d in dilation])]
-    places = windows.shape[2 : 2 + m]
-    windows = windows.transpose(0, 1, *range(2 + m, 2 + 2 * m), *axes)
-    return windows.reshape(x.shape[0], groups, x.shape[1] // groups, *kernel, *places), places
+    seen = windows(x, tuple(extents(kernel, dilation)), axis=axes)
+    seen = seen[(slice(None),) * 2 + tuple(slice(None, None, s) for s in stride)]
+    seen = seen[(..., *[slice(None, None, d) for d in dilation])]
+    places = seen.shape[2 : 2 + m]
+    seen = seen.transpose(0, 1, *range(2 + m, 2 + 2 * m), *axes)
+    return seen.reshape(x.shape[0], groups, x.shape[1] // groups, *kernel, *places), places
 
 
 def split(w: Array, groups: int) -> Array:

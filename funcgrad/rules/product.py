@@ -15,6 +15,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.arrays import as_array, as_operand, conjugate
+from funcgrad.core.backend import supply
 from funcgrad.core.batching import aligned, batch_einsum, batch_matmul, batch_outer, batch_tensordot
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
@@ -97,6 +98,14 @@ def kron_body(a: Array, b: Array) -> Array:
 
 
 # -- Stacks of vectors -------------------------------------------------------------------------------
+
+
+@supply(np.vecdot)
+def vecdot_on_device(x1: Array, x2: Array) -> Array:
+    """CuPy does not have it."""
+    found: Array = np.sum(np.conjugate(x1) * x2, axis=-1)
+    return found
+
 
 # Linear over the real numbers in its first operand, which it conjugates.
 vecdot_last = Multilinear(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.tensor.beside import here
 from funcgrad.tensor.calling import axes_of, axis_of, operation, payloads, sizes_of, values_of, wrap_parts
 from funcgrad.tensor.promotion import common
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -105,7 +106,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     width = sum([part.shape[1] for part in parts])
     rows, before = [], 0
     for part in parts:
-        zeros = [np.zeros((part.shape[0], n), part.dtype) for n in (before, width - before - part.shape[1])]
+        zeros = [here(np.zeros((part.shape[0], n), part.dtype), part) for n in (before, width - before - part.shape[1])]
         rows.append(np.concatenate([zeros[0], part, zeros[1]], axis=1))
         before += part.shape[1]
     return wrap(np.concatenate(rows))

@@ -8,12 +8,14 @@ import math
 import operator
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
+from funcgrad.tensor.beside import no_number
+from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.naming import christen, name_of
 from funcgrad.tensor.promotion import promote_all, type_name
 from funcgrad.tensor.root import ROOT
@@ -97,6 +99,8 @@ def operation(function: Callable[..., T]) -> Callable[..., T]:
         except TypeError as error:
             if "not supported" in str(error) and "ufunc" in str(error):
                 raise NotImplementedError(f'"{name}" not implemented for these dtypes: {error}') from error
+            if from_cupy(1):
+                return cast("T", cupys_call(name, args, {**kwargs, "out": out}))
             raise
         finally:
             if token is not None:
@@ -154,7 +158,7 @@ def deliver(name: str, result: Any, out: Any) -> Any:
             UserWarning,
             stacklevel=4,
         )
-    out.payload = np.array(new, out.dtype)
+    out.payload = no_number(new).astype(out.dtype)
     return out
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.core.backend import add_at
 from funcgrad.core.primitive import CALLS
 from funcgrad.core.ufunc import updated_at
+from funcgrad.tensor.beside import here
 from funcgrad.tensor.calling import axis_of, needs_tensor, operation, size_of, values_of
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -230,10 +232,10 @@ def scatter_reduce(
     total = written(x, v, where, add=True)
     if reduce == "sum":
         return wrap(total)
-    counts = np.ones(x.shape, np.int64)
+    counts = here(np.ones(x.shape, np.int64), x)
     if not include_self:
         counts[where] = 0
-    np.add.at(counts, where, 1)
+    add_at(counts, where, 1)
     return wrap(total // counts if total.dtype.kind in "iu" else total / counts.astype(total.dtype))
 
 

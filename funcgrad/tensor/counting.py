@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad.core.backend import is_on_device
+from funcgrad.tensor.beside import here, no_number
 from funcgrad.tensor.calling import axis_of, check_floating, operation, values_of
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.shell import unwrap, wrap
@@ -65,12 +66,12 @@ def unique_consecutive(
     """Return the elements, or slices, that differ from the one before."""
     x = values_of(input)
     rows = np.reshape(x, -1) if dim is None else np.moveaxis(x, axis_of(dim, len(x.shape)), 0)
-    changed = np.ones(len(rows), bool)
+    changed = here(np.ones(len(rows), bool), x)
     if len(rows) > 1:
         changed[1:] = np.any(np.reshape(rows[1:] != rows[:-1], (len(rows) - 1, -1)), axis=1)
     found = rows[changed]
     inverse = np.cumsum(changed) - 1
-    counts = np.diff(np.append(np.flatnonzero(changed), len(rows)))
+    counts = np.diff(np.append(np.flatnonzero(changed), here(np.asarray([len(rows)]), x)))
     if dim is None:
         inverse = np.reshape(inverse, x.shape)
     else:
@@ -116,7 +117,7 @@ def place(sorted_sequence: Any, values: Any, right: bool) -> Any:
             f"and input value tensor must match, but we got boundaries tensor {list(sorted_sequence.shape)} and input "
             f"value tensor {list(np.shape(values))}"
         )
-    out = np.zeros(np.shape(values), np.int64)
+    out = here(np.zeros(np.shape(values), np.int64), sorted_sequence)
     for at in np.ndindex(*sorted_sequence.shape[:-1]):
         out[at] = np.searchsorted(sorted_sequence[at], values[at], side=side)
     return out
@@ -145,7 +146,7 @@ def searchsorted(
     sequence = values_of(sorted_sequence)
     if sorter is not None:
         sequence = np.take_along_axis(sequence, values_of(sorter), axis=-1)
-    found = np.asarray(place(sequence, values_of(input), right or side == "right"))
+    found = no_number(place(sequence, values_of(input), right or side == "right"))
     return wrap(found.astype(np.int32 if out_int32 else np.int64))
 
 

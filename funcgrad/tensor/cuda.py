@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from funcgrad.tensor import devices
-from funcgrad.tensor.generators import default_generator
+from funcgrad.tensor.device_numbers import seed_devices
 
 __all__ = [
     *("current_device", "device", "device_count", "empty_cache", "get_device_name", "is_available", "is_initialized"),
@@ -115,9 +115,9 @@ def pool_bytes(name: str, device: Any) -> int:
 
 
 def manual_seed(seed: int) -> None:
-    """Seed the random numbers of tensors, which are made on the host also for GPUs; nothing without a GPU."""
+    """Seed the random numbers that are made on GPUs; nothing without one."""
     if is_available():
-        default_generator.manual_seed(seed)
+        seed_devices(seed)
 
 
 manual_seed_all = manual_seed

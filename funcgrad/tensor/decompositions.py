@@ -8,6 +8,7 @@ import numpy as np
 
 from funcgrad.core.kinds import Constant
 from funcgrad.tensor import returns as results
+from funcgrad.tensor.beside import here, on_host
 from funcgrad.tensor.calling import check_floating, operation, values_of
 from funcgrad.tensor.shell import unwrap, wrap
 from funcgrad.transforms.gradient import stop_gradient
@@ -54,7 +55,7 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> results.Cholesky:
     """Return the Cholesky factor and zeros that say that it exists; if it does not, that raises."""
     y = cholesky(A, upper=upper)
-    return results.Cholesky(y, wrap(np.zeros(unwrap(y).shape[:-2], np.int32)))
+    return results.Cholesky(y, wrap(here(np.zeros(unwrap(y).shape[:-2], np.int32), unwrap(y))))
 
 
 @operation
@@ -81,7 +82,7 @@ def qr(A: Tensor, mode: str = "reduced") -> results.QR:
         )
     x = matrices("qr", A)
     if mode == "r":
-        return results.QR(wrap(np.zeros(0, x.dtype)), wrap(np.linalg.qr(x, "r")))
+        return results.QR(wrap(here(np.zeros(0, x.dtype), x)), wrap(np.linalg.qr(x, "r")))
     kind: Any = mode
     q, r = np.linalg.qr(x, kind)
     return results.QR(wrap(q), wrap(r))
@@ -89,7 +90,7 @@ def qr(A: Tensor, mode: str = "reduced") -> results.QR:
 
 def pivoted_rows(x: Any) -> Any:
     """Return the order of rows that partial pivoting finds, for every matrix."""
-    rest = np.array(x)
+    rest = np.array(on_host(x))
     m, n = rest.shape[-2:]
     order = np.broadcast_to(np.arange(m), rest.shape[:-1]).copy()
     for at in np.ndindex(*rest.shape[:-2]):
@@ -99,7 +100,7 @@ def pivoted_rows(x: Any) -> Any:
             a[[k, p]], rows[[k, p]] = a[[p, k]], rows[[p, k]]
             if a[k, k] != 0:
                 a[k + 1 :] -= np.outer(a[k + 1 :, k] / a[k, k], a[k])
-    return order
+    return here(order, x)
 
 
 pivots_of = Constant(pivoted_rows, own=True, name="lu_pivots")
@@ -119,11 +120,11 @@ def lu(A: Tensor, *, pivot: bool = True) -> results.LU:
         row = rest[..., 0:1, :]
         column = rest[..., :, k : k + 1] / rest[..., 0:1, k : k + 1]
         rows.append(row)
-        columns.append(np.concatenate([np.zeros((*x.shape[:-2], k, 1), x.dtype), column], axis=-2))
+        columns.append(np.concatenate([here(np.zeros((*x.shape[:-2], k, 1), x.dtype), x), column], axis=-2))
         rest = (rest - column * row)[..., 1:, :]
     lower = np.concatenate(columns, axis=-1)
     upper = np.triu(np.concatenate(rows, axis=-2))
-    permutation = np.swapaxes(np.eye(m, dtype=x.dtype)[order], -1, -2)
+    permutation = np.swapaxes(here(np.eye(m, dtype=x.dtype), x)[order], -1, -2)
     return results.LU(wrap(permutation), wrap(lower), wrap(upper))
 
 
@@ -193,10 +194,10 @@ PADE = (
 def matrix_exp(A: Tensor) -> Tensor:
     """Return the exponential of square matrices, by scaling and squaring."""
     x = matrices("matrix_exp", A, True)
-    size = float(np.max(np.sum(np.abs(values_of(A)), axis=-2), initial=0.0))
+    size = float(np.max(np.sum(np.abs(values_of(A)), axis=-2))) if x.size else 0.0
     squarings = max(0, int(np.ceil(np.log2(size / 2.0)))) if size > 0 and np.isfinite(size) else 0
     a = x / 2.0**squarings
-    one = np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    one = np.broadcast_to(here(np.eye(a.shape[-1], dtype=a.dtype), a), a.shape)
     b = [float(c) / PADE[0] for c in PADE]
     a2 = a @ a
     a4 = a2 @ a2

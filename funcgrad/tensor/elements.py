@@ -9,8 +9,10 @@ import numpy as np
 
 from funcgrad.core.primitive import CALLS
 from funcgrad.tensor import norms
+from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import axis_of, check_floating, needs_tensor, operation, values_of
 from funcgrad.tensor.choosing import integers, same_dtype, scatter_reduce, vector
+from funcgrad.tensor.devices import device_of
 from funcgrad.tensor.generators import Generator, numbers_from
 from funcgrad.tensor.returns import described
 from funcgrad.tensor.shell import unwrap, wrap
@@ -173,7 +175,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     check_floating("binomial", n)
     if np.any(n < 0) or np.any((p < 0) | (p > 1)):
         raise RuntimeError("binomial: expected counts that are not negative and probabilities in [0, 1]")
-    return wrap(np.asarray(numbers_from(generator).binomial(n.astype(np.int64), p)).astype(n.dtype))
+    return wrap(no_number(numbers_from(generator, device_of(n)).binomial(n.astype(np.int64), p)).astype(n.dtype))
 
 
 # -- Norms by older names ---------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import axis_of, check_ordered, operation, size_of, values_of
+from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.paired import maximum, minimum
 from funcgrad.tensor.returns import Aminmax, Max, Min
 from funcgrad.tensor.shell import Base, unwrap, wrap
@@ -62,6 +64,8 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     other = dim if isinstance(dim, Base) else other
     if other is not None:
         return maximum(input, other)
+    if dim is not None and from_cupy(2):
+        return cupys_call("max", (input,), {"axis": dim, "keepdims": keepdim})
     return full_extreme(np.amax, input) if dim is None else Max(*extreme(np.argmax, input, dim, keepdim))
 
 
@@ -74,6 +78,8 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     other = dim if isinstance(dim, Base) else other
     if other is not None:
         return minimum(input, other)
+    if dim is not None and from_cupy(2):
+        return cupys_call("min", (input,), {"axis": dim, "keepdims": keepdim})
     return full_extreme(np.amin, input) if dim is None else Min(*extreme(np.argmin, input, dim, keepdim))
 
 
@@ -119,7 +125,7 @@ def place(function: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tenso
             check_not_empty(function, x, dim)
     elif size_of(x.shape) == 0:
         raise IndexError(f"{function.__name__}(): Expected reduction dim to be specified for input.numel() == 0.")
-    return wrap(np.asarray(function(x)) if not x.shape else function(x, axis=dim, keepdims=keepdim))
+    return wrap(no_number(function(x)) if not x.shape else function(x, axis=dim, keepdims=keepdim))
 
 
 @operation

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from funcgrad.tensor.beside import here, on_host
 from funcgrad.tensor.calling import operation, values_of
 from funcgrad.tensor.decompositions import lu as factors_of
 from funcgrad.tensor.decompositions import matrices, pivots_of, svd, transposed
@@ -70,7 +71,7 @@ class Reflected(NamedTuple):
 
 def exchanges(order: Any, count: int) -> Any:
     """Return LAPACK's pivots for an order of rows: with which row, counted from 1, each was exchanged in its turn."""
-    order = np.asarray(order)
+    like, order = order, on_host(order)
     pivots = np.zeros((*order.shape[:-1], count), np.int32)
     for at in np.ndindex(*order.shape[:-1]):
         rows = list(range(order.shape[-1]))
@@ -78,18 +79,18 @@ def exchanges(order: Any, count: int) -> Any:
             p = rows.index(int(order[at][k]))
             rows[k], rows[p] = rows[p], rows[k]
             pivots[(*at, k)] = p + 1
-    return pivots
+    return here(pivots, like)
 
 
 def order_of(pivots: Any, m: int) -> Any:
     """Return the order of `m` rows that pivots make."""
-    pivots = np.asarray(pivots)
+    like, pivots = pivots, on_host(pivots)
     order = np.broadcast_to(np.arange(m), (*pivots.shape[:-1], m)).copy()
     for at in np.ndindex(*pivots.shape[:-1]):
         rows = order[at]
         for k, p in enumerate(pivots[at] - 1):
             rows[[k, p]] = rows[[p, k]]
-    return order
+    return here(order, like)
 
 
 @operation
@@ -112,9 +113,9 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Factored:
     m, n = x.shape[-2:]
     strict = np.tril(low, -1)
     if m > n:
-        up = np.concatenate([up, np.zeros((*x.shape[:-2], m - n, n), x.dtype)], axis=-2)
+        up = np.concatenate([up, here(np.zeros((*x.shape[:-2], m - n, n), x.dtype), x)], axis=-2)
     elif n > m:
-        strict = np.concatenate([strict, np.zeros((*x.shape[:-2], m, n - m), x.dtype)], axis=-1)
+        strict = np.concatenate([strict, here(np.zeros((*x.shape[:-2], m, n - m), x.dtype), x)], axis=-1)
     return Factored(wrap(strict + up), wrap(exchanges(pivots_of(stop_gradient(values_of(A))), min(m, n))))
 
 
@@ -141,19 +142,19 @@ def parts_of(packed: Any) -> tuple[Any, Any]:
     """Return L and U."""
     m, n = packed.shape[-2:]
     k = min(m, n)
-    lower = np.tril(packed[..., :, :k], -1) + np.eye(m, k, dtype=packed.dtype)
+    lower = np.tril(packed[..., :, :k], -1) + here(np.eye(m, k, dtype=packed.dtype), packed)
     return lower, np.triu(packed[..., :k, :])
 
 
 def permutation(pivots: Any, m: int, dtype: Any) -> Any:
-    return np.swapaxes(np.eye(m, dtype=dtype)[order_of(pivots, m)], -1, -2)
+    return np.swapaxes(here(np.eye(m, dtype=dtype), pivots)[order_of(pivots, m)], -1, -2)
 
 
 @operation
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Unpacked:
     """Return P, L and U from what :func:`lu_factor` returns."""
     packed = matrices("lu_unpack", LU_data)
-    nothing = np.zeros(0, packed.dtype)
+    nothing = here(np.zeros(0, packed.dtype), packed)
     lower, upper = parts_of(packed) if unpack_data else (nothing, nothing)
     rows = permutation(values_of(LU_pivots), packed.shape[-2], packed.dtype) if unpack_pivots else nothing
     return Unpacked(wrap(rows), wrap(lower), wrap(upper))
@@ -194,8 +195,8 @@ def reflectors(a: Any, tau: Any) -> list[tuple[Any, Any]]:
     m = a.shape[-2]
     found = []
     for i in range(tau.shape[-1]):
-        below = (np.arange(m) > i)[:, None]
-        v = np.where(below, a[..., :, i : i + 1], (np.arange(m) == i).astype(a.dtype)[:, None])
+        numbers = here(np.arange(m)[:, None], a)
+        v = np.where(numbers > i, a[..., :, i : i + 1], (numbers == i).astype(a.dtype))
         found.append((v, tau[..., i][..., None, None]))
     return found
 
@@ -225,7 +226,7 @@ def householder_product(A: Tensor, tau: Tensor) -> Tensor:
         raise RuntimeError(
             "householder_product: input.shape[-2] must be at least input.shape[-1], and that tau's length"
         )
-    return wrap(reflected(np.broadcast_to(np.eye(*a.shape[-2:], dtype=a.dtype), a.shape), a, t))
+    return wrap(reflected(np.broadcast_to(here(np.eye(*a.shape[-2:], dtype=a.dtype), a), a.shape), a, t))
 
 
 orgqr = householder_product
@@ -278,7 +279,7 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     count = 6 if q is None else q
     turned = a.shape[-2] < a.shape[-1]
     a = transposed(a) if turned else a
-    basis = a @ np.asarray(numbers_from(None).standard_normal((a.shape[-1], count))).astype(a.dtype)
+    basis = a @ here(np.asarray(numbers_from(None).standard_normal((a.shape[-1], count))).astype(a.dtype), a)
     basis = np.linalg.qr(basis)[0]
     for _ in range(2 if niter is None else niter):
         basis = np.linalg.qr(a @ np.linalg.qr(transposed(a) @ basis)[0])[0]

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.tensor.devices import as_device, device
+from funcgrad.tensor.beside import no_number
+from funcgrad.tensor.device_numbers import DeviceNumbers, seed_devices, source_of
+from funcgrad.tensor.devices import as_device, device, exact, get_default_device
 from funcgrad.tensor.shell import Base, wrap
 
 __all__ = [
     *("DRAWING", "Generator", "default_generator", "get_rng_state", "initial_seed", "manual_seed", "normal"),
-    *("numbers_from", "seed", "set_rng_state", "uniform"),
+    *("numbers_from", "seed", "set_rng_state", "target", "uniform"),
 ]
 
 WORDS = 6  # of 64 bits: seed, state (two), increment (two), and a half-used number
@@ -29,7 +31,7 @@ class Generator:
     Parameters
     ----------
     device : device, optional
-        ``"cpu"``: random numbers are made on the host.
+        Where the numbers are made: ``"cpu"``, with NumPy's generator, or a GPU, with CuPy's.
 
     Examples
     --------
@@ -40,18 +42,19 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        if as_device(device).type != "cpu":
-            raise RuntimeError(f"random numbers are made on the host, not on {device!r}: use t.to(device)")
+        self.place = exact(as_device(device))
+        if self.place.type not in ("cpu", "cuda"):
+            raise RuntimeError(f"random numbers are made on 'cpu' and 'cuda' devices, not on {device!r}")
         self.manual_seed(67280421310721)  # PyTorch's too: new generators are all alike
 
     @property
     def device(self) -> device:
         """Where the numbers are made."""
-        return device("cpu")
+        return self.place
 
     @property
-    def numpy(self) -> np.random.Generator:
-        """NumPy's generator, which has the state."""
+    def numpy(self) -> Any:
+        """NumPy's generator, which has the state; on a GPU, what has its methods."""
         return self.generator
 
     def manual_seed(self, seed: int) -> Generator:
@@ -66,7 +69,8 @@ class Generator:
         if not -(2**63) <= number < 2**64:
             raise ValueError(f"a seed must fit into 64 bits, got {number}")
         self.first = number % 2**64
-        self.generator = np.random.default_rng(self.first)
+        index = self.place.index
+        self.generator: Any = np.random.default_rng(self.first) if index is None else DeviceNumbers(index, self.first)
         return self
 
     def seed(self) -> int:
@@ -80,6 +84,8 @@ class Generator:
 
     def get_state(self) -> Any:
         """Return the state as a tensor of bytes, which :meth:`set_state` takes."""
+        if self.place.type != "cpu":
+            raise NotImplementedError("CuPy's generators do not show their state: seed them with manual_seed instead")
         state: Any = self.generator.bit_generator.state
         numbers = [self.first]
         for name in ("state", "inc"):
@@ -89,6 +95,8 @@ class Generator:
 
     def set_state(self, new_state: Any) -> None:
         """Continue from a state that :meth:`get_state` returned."""
+        if self.place.type != "cpu":
+            raise NotImplementedError("CuPy's generators do not take a state: seed them with manual_seed instead")
         if not isinstance(new_state, Base) or new_state.dtype != np.uint8:
             raise TypeError("the state of a generator is a tensor of dtype uint8")
         if new_state.values().shape != (8 * WORDS,):
@@ -133,48 +141,66 @@ default_generator = Generator()
 default_generator.seed()
 
 
-def numbers_from(generator: Generator | None) -> np.random.Generator:
-    """Return NumPy's generator for a ``generator=`` argument."""
+def numbers_from(generator: Generator | None, where: Any = None) -> Any:
+    """Return NumPy's generator for a ``generator=`` argument; for numbers on a GPU, what has its methods there.
+
+    Without a device it is the host: what is made there is copied by whom it concerns.
+    """
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"generator must be a funcgrad.Generator, got {type(generator).__name__}")
     source = generator or default_generator
     tell = DRAWING.get()
     if tell is not None:
         tell(source)
-    return source.numpy
+    if where is None or where.type != "cuda":
+        return source.numpy
+    where = exact(where)
+    if generator is None:
+        return source_of(where.index, default_generator.first)
+    if generator.device != where:
+        raise RuntimeError(
+            f"Expected a '{where}' device type for generator but found '{generator.device}': make it with "
+            f"Generator(device='{where}')"
+        )
+    return generator.numpy
 
 
-def uniform(shape: tuple[int, ...], dtype: Any, generator: Generator | None = None) -> Any:
+def target(where: Any) -> device:
+    """Return the device that a ``device=`` argument stands for."""
+    return exact(get_default_device() if where is None else as_device(where))
+
+
+def uniform(shape: tuple[int, ...], dtype: Any, generator: Generator | None = None, where: Any = None) -> Any:
     """Return numbers from [0, 1), both parts of complex ones: all that the dtype can tell apart below 1."""
-    dtype, source = np.dtype(dtype), numbers_from(generator)
+    dtype, source = np.dtype(dtype), numbers_from(generator, where)
     if dtype.kind not in "fc":
         raise RuntimeError(f"random numbers from [0, 1) are not of dtype {dtype.name}: use randint")
     if dtype.kind == "c":
         return pairs(source.random((*shape, 2), dtype.type(0).real.dtype), dtype)
     if dtype == np.float16:  # a cast would round up to 1
-        return (np.asarray(source.integers(0, 2**11, shape)) / 2**11).astype(dtype)
-    return np.asarray(source.random(shape, dtype.type))
+        return (no_number(source.integers(0, 2**11, shape)) / 2**11).astype(dtype)
+    return no_number(source.random(shape, dtype.type))
 
 
-def normal(shape: tuple[int, ...], dtype: Any, generator: Generator | None = None) -> Any:
+def normal(shape: tuple[int, ...], dtype: Any, generator: Generator | None = None, where: Any = None) -> Any:
     """Return standard normal numbers; complex ones have variance 1 too, half of it in each part."""
-    dtype, source = np.dtype(dtype), numbers_from(generator)
+    dtype, source = np.dtype(dtype), numbers_from(generator, where)
     if dtype.kind not in "fc":
         raise RuntimeError(f"normal random numbers are not of dtype {dtype.name}")
     if dtype.kind == "c":
         real = dtype.type(0).real.dtype
         return pairs(source.standard_normal((*shape, 2), real) * real.type(0.5**0.5), dtype)
     wide = np.float64 if dtype == np.float64 else np.float32
-    return np.asarray(source.standard_normal(shape, wide)).astype(dtype, copy=False)
+    return no_number(source.standard_normal(shape, wide)).astype(dtype, copy=False)
 
 
 def pairs(parts: Any, dtype: np.dtype[Any]) -> Any:
     """Return the complex numbers whose parts lie along the last axis."""
-    return np.ascontiguousarray(parts).view(dtype)[..., 0]
+    return parts.view(dtype)[..., 0]
 
 
 def manual_seed(seed: Any) -> Generator:
-    """Seed the random numbers of all tensors, in all threads.
+    """Seed the random numbers of all tensors, in all threads and on all devices.
 
     The numbers are not PyTorch's; the same seed gives the same ones in every run.
 
@@ -196,6 +222,7 @@ def manual_seed(seed: Any) -> Generator:
     >>> bool((x == fg.rand(2)).all())
     True
     """
+    seed_devices(None)
     return default_generator.manual_seed(int(seed))
 
 
@@ -208,6 +235,7 @@ def seed() -> int:
     >>> isinstance(fg.seed(), int)
     True
     """
+    seed_devices(None)
     return default_generator.seed()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad.tensor import calling, factored, linear, norms
 from funcgrad.tensor import decompositions as factors
 from funcgrad.tensor import returns as results
+from funcgrad.tensor.beside import here, no_number
 from funcgrad.tensor.calling import axis_of, operation, payloads, values_of
 from funcgrad.tensor.decompositions import matrices
 from funcgrad.tensor.diagonals import diagonal as diagonal_of
@@ -113,7 +114,7 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     a, b = matrices("solve_triangular", A, True), unwrap(B)
     a = np.triu(a, int(unitriangular)) if upper else np.tril(a, -int(unitriangular))
     if unitriangular:
-        a = a + np.eye(a.shape[-1], dtype=a.dtype)
+        a = a + here(np.eye(a.shape[-1], dtype=a.dtype), a)
     if left:
         return wrap(np.linalg.solve(a, b))
     return wrap(np.swapaxes(np.linalg.solve(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2))
@@ -150,7 +151,9 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     if tolerance is not None and rtol is not None:
         tolerance = np.maximum(tolerance, values_of(rtol) * np.max(np.linalg.svdvals(x), axis=-1))
     options = {} if rtol is None or tolerance is not None else {"rtol": values_of(rtol)}
-    return wrap(np.asarray(np.linalg.matrix_rank(x, tolerance, hermitian=hermitian, **options), np.int64))
+    if hermitian:
+        options["hermitian"] = True
+    return wrap(no_number(np.linalg.matrix_rank(x, tolerance, **options)).astype(np.int64))
 
 
 @operation
@@ -167,11 +170,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     columns = b[..., None] if vector else b
     m, n = a.shape[-2:]
     x = np.linalg.pinv(a) @ columns
-    empty = np.zeros(0, np.real(values_of(A)).dtype)
+    empty = here(np.zeros(0, np.real(values_of(A)).dtype), a)
     full = m > n and bool(np.all(np.linalg.matrix_rank(values_of(A)) == n))
     residuals = np.sum(np.absolute(a @ x - columns) ** 2, axis=-2) if full else empty
     rank = (
-        np.asarray(np.linalg.matrix_rank(values_of(A)), np.int64)
+        no_number(np.linalg.matrix_rank(values_of(A))).astype(np.int64)
         if driver in ("gelsy", "gelsd", "gelss", None)
         else empty
     )
@@ -234,7 +237,7 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     """Return the Vandermonde matrix: powers 0, 1, ... of the elements, in columns."""
     a = unwrap(x)
     n = a.shape[-1] if N is None else N
-    return wrap(a[..., None] ** np.arange(n).astype(a.dtype))
+    return wrap(a[..., None] ** here(np.arange(n).astype(a.dtype), a))
 
 
 @operation

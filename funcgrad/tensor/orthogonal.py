@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.tensor.beside import here, on_host
 from funcgrad.tensor.calling import operands, operation, values_of
 from funcgrad.tensor.promotion import as_real
 from funcgrad.tensor.shell import Base, wrap
@@ -31,9 +32,10 @@ def polynomial(name: str, title: str, first: First, following: Next) -> Callable
 
     def evaluate(input: Any, n: Any) -> Tensor:
         x, degrees = operands(input, n)
-        x = as_real(x if hasattr(x, "dtype") else np.asarray(x, degrees.dtype))
-        degree = np.trunc(np.asarray(values_of(n) if isinstance(n, Base) else n))
+        x = as_real(x if hasattr(x, "dtype") else here(np.asarray(x, degrees.dtype), degrees))
+        degree = np.trunc(on_host(values_of(n) if isinstance(n, Base) else n))
         highest = int(np.max(degree, initial=0))
+        degree = here(degree, x)
         y = np.where(degree == 0, np.ones_like(x), np.zeros_like(x))
         before, p = np.ones_like(x), first(x)
         for k in range(1, highest + 1):

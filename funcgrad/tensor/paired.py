@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.core.backend import is_on_device
 from funcgrad.core.kinds import Elementwise
 from funcgrad.core.primitive import CALLS
+from funcgrad.tensor.beside import here
 from funcgrad.tensor.calling import check_floating, needs_tensor, numbers_as_payloads, operands, operation
 from funcgrad.tensor.integers import is_integral, power, refuse_bools
 from funcgrad.tensor.pointwise import STEPS
@@ -82,7 +84,7 @@ def mul(input: Tensor, other: Any) -> Tensor:
 
 
 def refuse_zero(a: Any, b: Any) -> None:
-    if is_integral(a, b) and np.any(np.asarray(b) == 0):
+    if is_integral(a, b) and not is_on_device(b) and np.any(np.asarray(b) == 0):  # a device is not asked
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -198,7 +200,8 @@ def named(
 
 
 def xlogy_values(x: Any, y: Any) -> Any:
-    x, y = (x if hasattr(x, "dtype") else np.asarray(x, y.dtype), y if hasattr(y, "dtype") else np.asarray(y, x.dtype))
+    x = x if hasattr(x, "dtype") else here(np.asarray(x, y.dtype), y)
+    y = y if hasattr(y, "dtype") else here(np.asarray(y, x.dtype), x)
     return x * np.log(np.where((x == 0) & ~(y > 0) & ~np.isnan(y), 1, y).astype(y.dtype))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.level import plain
 from funcgrad.core.space import space_of
+from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.devices import device_of, place
 from funcgrad.tensor.generators import Generator, numbers_from
 from funcgrad.tensor.overwriting import update
@@ -22,6 +23,10 @@ __all__ = ["Randomized"]
 MANTISSA = {2: 11, 4: 24, 8: 53}  # bits, by the size of a float in bytes
 
 
+#: What is drawn on a GPU for tensors there; the rest is made on the host, and copied.
+ON_DEVICES = ("normal_", "uniform_", "bernoulli_", "exponential_")
+
+
 class Randomized(Stored):
     """In-place operations that draw random numbers."""
 
@@ -32,7 +37,9 @@ class Randomized(Stored):
         space = space_of(self.payload)
         if space.dtype.kind not in kinds:
             raise NotImplementedError(f'"{name}" not implemented for {type_name(space.dtype)!r}')
-        values: Array = np.asarray(draw(numbers_from(generator), space.shape)).astype(space.dtype)
+        where = device_of(self.payload) if generator is not None or name in ON_DEVICES else None
+        source = numbers_from(generator, where)
+        values: Array = no_number(draw(source, space.shape)).astype(space.dtype)
         return update(self, lambda _: place(values, device_of(self.payload)), name)
 
     def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Any:
@@ -64,14 +71,14 @@ class Randomized(Stored):
         dtype = space_of(self.payload).dtype
 
         def draw(rng: Any, shape: tuple[int, ...]) -> Any:
-            values = np.asarray(low + (high - low) * rng.random(shape)).astype(dtype)
+            values = no_number(low + (high - low) * rng.random(shape)).astype(dtype)
             return np.where((values >= high) & (high > low), np.nextafter(dtype.type(high), dtype.type(low)), values)
 
         return self.drawn("uniform_", "f", draw, generator)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """Fill with ones, with probability `p` (a number or a tensor of them), and zeros."""
-        chance = np.asarray(plain(p.payload)) if isinstance(p, Base) else np.asarray(p)
+        chance = plain(p.payload) if isinstance(p, Base) else p
         if not np.all((chance >= 0) & (chance <= 1)):
             raise RuntimeError("bernoulli_ expects p to be in [0, 1]")
         return self.drawn("bernoulli_", "biuf", lambda rng, shape: rng.random(shape) < chance, generator)

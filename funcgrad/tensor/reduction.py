@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import cast as known_as
 
 import numpy as np
 
+from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import axes_of, axis_of, operation, values_of
+from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.promotion import as_real, type_name
 from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.silence import silently
@@ -138,7 +141,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
 def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
     """Count the elements that are not zero."""
     x = values_of(input)
-    return wrap(np.asarray(reduced(np.sum, x != 0, axes_of(dim, len(x.shape)), False, dtype=INT64)))
+    return wrap(no_number(reduced(np.sum, x != 0, axes_of(dim, len(x.shape)), False, dtype=INT64)))
 
 
 # -- Variances ---------------------------------------------------------------------------------------------------
@@ -235,12 +238,14 @@ class Reduced(Base):
 
     __slots__ = ()
 
-    def sum(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **named: Any) -> Tensor:
+    def sum(self, dim: Dim = None, keepdim: bool = False, *more: Any, dtype: Any = None, **named: Any) -> Tensor:
         """Sum over all dimensions, or the given ones; integers and booleans as int64 unless a dtype is given."""
-        if dim is None and dtype is None and not keepdim and not named:  # the common case is short
+        if dim is None and dtype is None and not keepdim and not named and not more:  # the common case is short
             x = unwrap(self)
             if x.dtype.kind == "f":
                 return wrap(silently(np.sum, x))
+        if more:
+            return known_as("Tensor", positional("sum", (self, dim, keepdim, *more), named))
         return sum(self, **chosen(dim, keepdim), dtype=dtype, **named)
 
     def mean(self, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None, **named: Any) -> Tensor:
@@ -250,6 +255,13 @@ class Reduced(Base):
             if x.dtype.kind == "f":
                 return wrap(silently(np.mean, x))
         return mean(self, **chosen(dim, keepdim), dtype=dtype, **named)
+
+
+def positional(name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Do what CuPy's function asks of the method, which gives more arguments by position than PyTorch."""
+    if from_cupy(2):
+        return cupys_call(name, args, named)
+    raise TypeError(f"{name}() takes at most dim and keepdim by position, but {len(args) - 1} were given")
 
 
 def chosen(dim: Dim, keepdim: bool) -> dict[str, Any]:

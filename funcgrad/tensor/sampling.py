@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad.tensor import generators
+from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import check_floating, needs_tensor, operation, values_of
 from funcgrad.tensor.devices import device_of, place
 from funcgrad.tensor.factory import finish, shaped
-from funcgrad.tensor.generators import Generator, numbers_from, uniform
+from funcgrad.tensor.generators import Generator, numbers_from, target, uniform
 from funcgrad.tensor.layouts import laid_out
 from funcgrad.tensor.promotion import DEFAULT_DTYPE
 from funcgrad.tensor.shell import Base, wrap
@@ -34,7 +35,7 @@ def randn(
     **options: Any,
 ) -> Tensor:
     """Make a tensor of standard normal numbers."""
-    numbers = generators.normal(shaped(size, options), dtype or DEFAULT_DTYPE, generator)
+    numbers = generators.normal(shaped(size, options), dtype or DEFAULT_DTYPE, generator, target(device))
     return finish(numbers, requires_grad, device)
 
 
@@ -48,7 +49,8 @@ def rand(
     **options: Any,
 ) -> Tensor:
     """Make a tensor of uniform numbers from [0, 1)."""
-    return finish(uniform(shaped(size, options), dtype or DEFAULT_DTYPE, generator), requires_grad, device)
+    numbers = uniform(shaped(size, options), dtype or DEFAULT_DTYPE, generator, target(device))
+    return finish(numbers, requires_grad, device)
 
 
 @laid_out
@@ -74,8 +76,8 @@ def randint(
     low, high = given if len(given) == 2 else (named.pop("low", 0), *given, *([named.pop("high")] if not given else []))
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    numbers = numbers_from(generator).integers(low, high, shaped((shape,), named))
-    return finish(np.asarray(numbers).astype(np.dtype(dtype or np.int64)), requires_grad, device)
+    numbers = numbers_from(generator, target(device)).integers(low, high, shaped((shape,), named))
+    return finish(no_number(numbers).astype(np.dtype(dtype or np.int64)), requires_grad, device)
 
 
 @laid_out
@@ -83,7 +85,7 @@ def randperm(
     n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor of the numbers from 0 to ``n - 1`` in random order."""
-    numbers = numbers_from(generator).permutation(n)
+    numbers = numbers_from(generator, target(device)).permutation(n)
     return finish(numbers.astype(np.dtype(dtype or np.int64)), requires_grad, device)
 
 
@@ -123,7 +125,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     chances = x if p is None else np.float64(p)
     if np.any((chances < 0) | (chances > 1)):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
-    return wrap((place(numbers_from(generator).random(x.shape), device_of(x)) < chances).astype(x.dtype))
+    return wrap((no_number(numbers_from(generator, device_of(x)).random(x.shape)) < chances).astype(x.dtype))
 
 
 @operation
@@ -154,14 +156,14 @@ def multinomial(
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > weights.shape[1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    source = numbers_from(generator)
+    source = numbers_from(generator, where)
     if replacement:
         sums = np.cumsum(weights, axis=1)
-        draws = source.random((len(weights), num_samples)) * sums[:, -1:]
+        draws = place(source.random((len(weights), num_samples)), "cpu") * sums[:, -1:]
         places = np.stack([np.searchsorted(s, d, side="right") for s, d in zip(sums, draws, strict=True)])
     else:  # the smallest of exponential waiting times come first
         with np.errstate(divide="ignore"):
-            waits = source.standard_exponential(weights.shape) / weights
+            waits = place(source.standard_exponential(weights.shape), "cpu") / weights
         places = np.argsort(waits, axis=1)[:, :num_samples]
     return wrap(place(places if x.ndim == 2 else places[0], where))
 
@@ -179,7 +181,7 @@ def normal(
         raise RuntimeError("normal expects all elements of std >= 0.0")
     found = next(x for x in (m, s) if hasattr(x, "dtype"))
     shape = np.broadcast_shapes(np.shape(m), np.shape(s))
-    numbers = place(generators.normal(shape, found.dtype, generator), device_of(found))
+    numbers = generators.normal(shape, found.dtype, generator, device_of(found))
     return wrap((numbers * s + m).astype(found.dtype))
 
 
@@ -190,5 +192,4 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     check_floating("poisson", x)
     if np.any(x < 0):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    drawn = np.asarray(numbers_from(generator).poisson(place(x, "cpu"))).astype(x.dtype)
-    return wrap(place(drawn, device_of(x)))
+    return wrap(no_number(numbers_from(generator, device_of(x)).poisson(x)).astype(x.dtype))

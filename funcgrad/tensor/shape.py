@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.size import Size
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Shaped", "Size", "translate"]
+
+
+def by_name(shape: Any) -> tuple[Any]:
+    """Take the arguments of :meth:`Shaped.reshape` by name."""
+    return (shape,)
 
 
 # -- Indices -----------------------------------------------------------------------------------------------
@@ -102,8 +108,12 @@ class Shaped(Base):
             x = x[step]
         return wrap(x)
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: Any, **named: Any) -> Tensor:
         """Return the same elements in another shape."""
+        if named:
+            if from_cupy(1):
+                return cast("Tensor", cupys_call("reshape", (self, *shape), named))
+            return self.reshape(*by_name(*shape, **named))
         try:
             return wrap(np.reshape(unwrap(self), shape[0] if len(shape) == 1 else shape))
         except ValueError as error:

@@ -18,6 +18,7 @@ from weakref import ref
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.backend import is_on_device
 from funcgrad.core.level import Shell, Traced
 from funcgrad.core.space import space_of
 from funcgrad.tensor.dtypes import DType, dtype_of
@@ -185,7 +186,7 @@ def unwrap_all(arguments: Any) -> Any:
 
 def wrap_all(result: Any, given: Sequence[Base] = ()) -> Any:
     """Wrap the arrays that a NumPy function returned: one that is a payload, or a view of it, of what it was given."""
-    if isinstance(result, np.ndarray | np.generic | Traced):
+    if isinstance(result, np.ndarray | np.generic | Traced) or is_on_device(result):
         for tensor in given:
             if tensor.payload is result:
                 return tensor

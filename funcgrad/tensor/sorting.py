@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funcgrad.core.kinds import Constant
+from funcgrad.tensor.beside import here, on_host
 from funcgrad.tensor.calling import axis_of, check_floating, check_ordered, operation, size_of, values_of
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.returns import Kthvalue, Median, Mode, Nanmedian, Sort, Topk
@@ -36,7 +37,7 @@ def picked(x: Any, indices: Any, axis: int) -> tuple[Tensor, Tensor]:
 
 def single(x: Any) -> tuple[Tensor, Tensor]:
     """Return the result for a tensor without dimensions."""
-    return wrap(np.copy(x)), wrap(np.zeros((), np.int64))
+    return wrap(np.copy(x)), wrap(here(np.zeros((), np.int64), x))
 
 
 def dimension(dim: Any) -> Any:
@@ -136,7 +137,7 @@ def median_along(kind: Any, input: Tensor, dim: int | None, keepdim: bool, ignor
     check_ordered("median", x, bools=False)
     if dim is None:
         if not size_of(x.shape):
-            return wrap(np.asarray(np.nan, x.dtype))
+            return wrap(here(np.asarray(np.nan, x.dtype), x))
         flat = np.reshape(x, -1)
         value = np.take_along_axis(flat, middle(flat, 0, ignore_nan), axis=0)
         ties = (flat == value) | np.isnan(flat) if x.dtype.kind == "f" and np.isnan(value).all() else flat == value
@@ -170,13 +171,13 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> A
 
 def most_frequent(x: Any, axis: int) -> Any:
     """Return the place of the most frequent element, the smallest of several, in its last occurrence."""
-    rows = np.moveaxis(np.asarray(x), axis, -1)
+    rows = np.moveaxis(on_host(x), axis, -1)
     places = np.zeros(rows.shape[:-1], np.int64)
     for at in np.ndindex(*rows.shape[:-1]):
         row = rows[at]
         values, counts = np.unique(row, return_counts=True)
         places[at] = np.flatnonzero(row == values[np.argmax(counts)])[-1]
-    return np.expand_dims(places, axis)
+    return here(np.expand_dims(places, axis), x)
 
 
 place_of_mode = Constant(most_frequent, own=True, name="mode")
@@ -207,10 +208,11 @@ def quantiles(function: Any, input: Tensor, q: Any, dim: int | None, keepdim: bo
         raise RuntimeError(f"quantile() q tensor must be same dtype as the input tensor, not {type_name(where.dtype)}")
     if np.ndim(where) > 1:
         raise RuntimeError("quantile() q must be a scalar or 1D tensor")
-    if np.any((np.asarray(where) < 0) | (np.asarray(where) > 1)):
+    where = where if hasattr(where, "dtype") else np.asarray(where)
+    if np.any((where < 0) | (where > 1)):
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
     axis = None if dim is None else axis_of(dim, len(x.shape))
-    y = function(x, np.asarray(where, np.float64), axis=axis, keepdims=keepdim, method=interpolation)
+    y = function(x, here(where.astype(np.float64), x), axis=axis, keepdims=keepdim, method=interpolation)
     return wrap(y.astype(x.dtype))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funcgrad.tensor.beside import here
 from funcgrad.tensor.calling import operation
 from funcgrad.tensor.choosing import written
 from funcgrad.tensor.promotion import as_real
@@ -22,10 +23,10 @@ def check(name: str, condition: bool, message: str) -> None:
         raise RuntimeError(f"{name}: {message}")
 
 
-def window_of(name: str, window: Any, win_length: int, n_fft: int, dtype: Any) -> Any:
+def window_of(name: str, window: Any, win_length: int, n_fft: int, dtype: Any, like: Any) -> Any:
     """Return the window, with zeros around it up to the length of the transform."""
     check(name, 0 < win_length <= n_fft, f"expected 0 < win_length <= n_fft, but got win_length={win_length}")
-    w = np.ones(win_length, dtype) if window is None else unwrap(window)
+    w = here(np.ones(win_length, dtype), like) if window is None else unwrap(window)
     check(name, w.shape == (win_length,), f"expected a 1D window tensor of size equal to win_length={win_length}")
     left = (n_fft - win_length) // 2
     return np.pad(w, (left, n_fft - win_length - left)) if win_length < n_fft else w
@@ -90,7 +91,7 @@ def stft(
     )
     half = not complex_input if onesided is None else onesided
     check("stft", not (half and complex_input), "cannot have onesided output if window or input is complex")
-    w = window_of("stft", window, length, n_fft, x.dtype)
+    w = window_of("stft", window, length, n_fft, x.dtype, x)
     if center:
         modes: dict[str, Any] = {"replicate": "edge", "circular": "wrap"}
         around = [(0, 0)] * (len(x.shape) - 1) + [(n_fft // 2, n_fft // 2)]
@@ -140,7 +141,7 @@ def istft(
     check("istft", y.shape[-2] == bins, f"expected {bins} frequencies for n_fft={n_fft}, but got {y.shape[-2]}")
     check("istft", 0 < hop <= win, f"expected 0 < hop_length <= win_length, but got hop_length={hop}")
     check("istft", not (half and return_complex), "cannot have onesided=True with return_complex=True")
-    w = window_of("istft", window, win, n_fft, np.real(np.zeros(0, y.dtype)).dtype)
+    w = window_of("istft", window, win, n_fft, np.real(np.zeros(0, y.dtype)).dtype, y)
     norm: Any = "ortho" if normalized else "backward"
     spectra = np.swapaxes(y, -1, -2)
     frames = np.fft.irfft(spectra, n_fft, norm=norm) if half else np.fft.ifft(spectra, norm=norm)
@@ -149,8 +150,8 @@ def istft(
     size = n_fft + hop * (count - 1)
     places = hop * np.arange(count)[:, None] + np.arange(n_fft)
     weighted = frames * w
-    signal = written(np.zeros((*y.shape[:-2], size), weighted.dtype), weighted, (..., places), add=True)
-    weights = written(np.zeros(size, w.dtype), np.broadcast_to(w * w, (count, n_fft)), (places,), add=True)
+    signal = written(here(np.zeros((*y.shape[:-2], size), weighted.dtype), y), weighted, (..., places), add=True)
+    weights = written(here(np.zeros(size, w.dtype), y), np.broadcast_to(w * w, (count, n_fft)), (places,), add=True)
     start = n_fft // 2 if center else 0
     end = start + length if length is not None else size - n_fft // 2 if center else size
     cut = slice(start, min(end, size))

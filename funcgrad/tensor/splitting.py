@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from funcgrad.tensor.calling import axis_of, operation, size_of, sizes_of, values_of, wrap_parts
+from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.shell import unwrap, views_of, wrap
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 @operation
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Repeat the whole tensor along each dimension, new ones first."""
+    if from_cupy(2):  # which means `repeat_interleave`
+        return cast("Tensor", cupys_call("repeat", (input, *repeats), {}))
     counts = sizes_of(repeats)
     if len(counts) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")

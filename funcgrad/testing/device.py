@@ -278,6 +278,9 @@ TAKE_HOST: frozenset[Any] = frozenset(
     (np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.array, np.asarray, np.asanyarray)
 )
 
+#: Functions that copy everything but their first argument to the device: indices of NumPy.
+TAKE_PLACES: frozenset[Any] = frozenset((np.take,))
+
 #: Functions that return a bool of NumPy arrays: of CuPy's arrays they return an array of no axes, on the device.
 COMPARE: frozenset[Any] = frozenset((np.array_equal, np.array_equiv, np.allclose))
 
@@ -314,7 +317,8 @@ def ask_cupy(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict
 def on_device(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run a NumPy function on what the device arrays hold."""
     if function not in TAKE_HOST:
-        for x in (*args, *kwargs.values()):
+        given = args[:1] if function in TAKE_PLACES else (*args, *kwargs.values())
+        for x in given:
             refuse_host(x, getattr(function, "__name__", "function"))
     result = function(*to_host(args), **to_host(kwargs))
     if function in COMPARE:

@@ -49,10 +49,16 @@ class Last(nn.Module):
     def __init__(self, kind: Any, **options: Any) -> None:
         super().__init__()
         self.net = kind(4, 6, **options)
-        self.scores = nn.Linear(6 * (2 if options.get("bidirectional") else 1), 3)
+        ways = 2 if options.get("bidirectional") else 1
+        self.scores = nn.Linear(6 * ways, 3)
+        self.states = ways * options.get("num_layers", 1)
 
     def forward(self, x: Any) -> Any:
-        return self.scores(self.net(x)[0][-1])
+        zero = (x[:1, :, :1] * 0).repeat(
+            self.states, 1, 6
+        )  # without it, it is made on `x.device`: the stand-in has none
+        start = (zero, zero) if isinstance(self.net, nn.LSTM) else zero
+        return self.scores(self.net(x, start)[0][-1])
 
 
 class Attending(nn.Module):
@@ -101,7 +107,7 @@ def move(net: Any) -> None:
 
 def trained(net: Any, x: Any, target: Any, loss: Any) -> list[Any]:
     """Return what two steps make of the parameters."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
     for _ in range(2):
         optimizer.zero_grad()
         loss(net(x), target).backward()

@@ -18,6 +18,8 @@ from funcgrad._typing import Array
 from funcgrad.core.graph import Node, Pending, send
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
+from funcgrad.tensor.beside import no_number
+from funcgrad.tensor.devices import device_of
 from funcgrad.tensor.generators import numbers_from
 from funcgrad.tensor.overwriting import overwrite
 from funcgrad.tensor.promotion import DEFAULT_DTYPE, type_name
@@ -172,19 +174,24 @@ def on_host(x: Any) -> Array:
     return np.asarray(x if get is None else get())
 
 
+def source_for(like: Array) -> Any:
+    """Return what draws random numbers where the data lives."""
+    return numbers_from(None, device_of(like))
+
+
 def uniform(shape: Sequence[int], like: Array, low: float = 0.0, high: float = 1.0) -> Array:
     """Draw uniform numbers in the dtype of `like`."""
-    return constant(numbers_from(None).uniform(low, high, tuple(shape)).astype(like.dtype), like)
+    return constant(source_for(like).uniform(low, high, tuple(shape)).astype(like.dtype), like)
 
 
 def normal(shape: Sequence[int], like: Array) -> Array:
     """Draw standard normal numbers in the dtype of `like`."""
-    return constant(np.asarray(numbers_from(None).standard_normal(tuple(shape))).astype(like.dtype), like)
+    return constant(no_number(source_for(like).standard_normal(tuple(shape))).astype(like.dtype), like)
 
 
 def draw(shape: Sequence[int], like: Array, p: float) -> Array:
     """Draw a mask that is true with probability `p`."""
-    return constant(np.asarray(numbers_from(None).random(tuple(shape)) < p), like)
+    return constant(no_number(source_for(like).random(tuple(shape)) < p), like)
 
 
 # -- Losses ------------------------------------------------------------------------------------------------------

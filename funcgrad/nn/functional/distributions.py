@@ -10,7 +10,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.batching import along_one
 from funcgrad.core.kinds import Opaque
-from funcgrad.nn.functional.adapter import functional, uniform
+from funcgrad.nn.functional.adapter import constant, functional, uniform
 from funcgrad.tensor.operators import sigmoid
 from funcgrad.transforms.gradient import stop_gradient
 
@@ -145,7 +145,8 @@ def gumbel_softmax(logits: Array, tau: float = 1, hard: bool = False, eps: float
         return soft
     fixed = stop_gradient(soft)
     places = np.argmax(fixed, axis=dim, keepdims=True)
-    numbers = np.reshape(np.arange(soft.shape[dim]), [-1 if d == dim % soft.ndim else 1 for d in range(soft.ndim)])
+    shape = [-1 if d == dim % soft.ndim else 1 for d in range(soft.ndim)]
+    numbers = np.reshape(constant(np.arange(soft.shape[dim]), soft), shape)
     return np.where(places == numbers, 1 - fixed, -fixed) + soft
 
 

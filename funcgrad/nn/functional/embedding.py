@@ -10,7 +10,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Linear
 from funcgrad.core.level import Traced
-from funcgrad.nn.functional.adapter import constant, functional, on_host, write_back
+from funcgrad.nn.functional.adapter import constant, functional, write_back
 from funcgrad.tensor.shell import unwrap
 from funcgrad.transforms.gradient import stop_gradient
 
@@ -218,8 +218,8 @@ def embedding_bag(
     if max_norm is not None:
         renormalize(weight, numbers, max_norm, norm_type)
     rows = rows_of(unwrap(weight), numbers, None, scale_grad_by_freq)
-    bag = np.searchsorted(starts, np.arange(numbers.size), side="right") - 1
-    member = constant(np.arange(len(starts))[:, None] == bag, rows)
+    bag = np.searchsorted(constant(starts, rows), constant(np.arange(numbers.size), rows), side="right") - 1
+    member = constant(np.arange(len(starts))[:, None], rows) == bag
     if padding is not None:
         member = member & (numbers != padding)
     return bagged(rows, member, mode, per_sample_weights)
@@ -235,10 +235,9 @@ def bags_of(input: Array, offsets: Array | None, include_last: bool) -> tuple[Ar
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
     if offsets is None or offsets.ndim != 1:
         raise ValueError("offsets has to be a 1D Tensor for a 1D input")
-    starts = on_host(offsets)
-    if starts.size and starts[0] != 0:
-        raise ValueError(f"offsets[0] has to be 0, but got {starts[0]}")
-    return input, starts[:-1] if include_last else starts
+    if isinstance(offsets, np.ndarray) and offsets.size and offsets[0] != 0:  # a device is not asked
+        raise ValueError(f"offsets[0] has to be 0, but got {offsets[0]}")
+    return input, offsets[:-1] if include_last else offsets
 
 
 def bagged(rows: Array, member: Array, mode: str, weights: Array | None) -> Array:

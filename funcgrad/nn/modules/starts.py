@@ -30,7 +30,7 @@ def fill(tensor: Any, value: float) -> None:
 def start_uniform(tensor: Any, bound: float) -> None:
     """Draw from the numbers between -bound and bound."""
     memory = tensor.memory()
-    overwrite(tensor, place((uniform(memory.shape, memory.dtype) * 2 - 1) * bound, device_of(memory)))
+    overwrite(tensor, (uniform(memory.shape, memory.dtype, None, device_of(memory)) * 2 - 1) * bound)
 
 
 def start_normal(tensor: Any) -> None:
