@@ -123,7 +123,6 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
 
     Rules of special functions ask numbers for conditions and dtypes, of which NumPy makes arrays on the host.
     """
-
     operands = [name.lower() in OPERANDS for name in list(inspect.signature(rule).parameters)[1:]]
 
     def call(g: Array, *residuals: Any) -> Any:

@@ -30,7 +30,6 @@ from funcgrad.transforms.arguments import as_array
 __all__ = ["ConstantTracer", "NonfiniteTracer", "ReverseLevel", "ReverseTracer"]
 
 ndarray = np.ndarray
-SMALL = 256
 
 
 class ReverseTracer(Tracer):
@@ -100,7 +99,7 @@ class ReverseLevel(Level):
 
     __slots__ = ("locked", "stamp")
 
-    small: ClassVar[int] = SMALL  # elements of a constant, up to which it is copied when a node keeps it
+    small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,8 +108,10 @@ class ReverseLevel(Level):
 
     def close(self) -> None:
         super().close()
-        while self.locked:
-            self.locked.pop(0).flags.writeable = True
+        if self.locked:
+            for x in self.locked:  # in the order of locking: a view becomes writable only after its base
+                x.flags.writeable = True
+            self.locked = []
         self.stamp = escaped  # so that recording need not ask
 
     def kept(self, x: Array) -> Array:
