@@ -67,6 +67,7 @@ def register(kind: type, library: Library) -> None:
     """Let arrays of another kind count as arrays on a device."""
     REGISTERED[kind] = library
     FUSING.pop(kind, None)
+    is_device_kind.cache_clear()
 
 
 def library_of(x: Any) -> Library:
@@ -76,7 +77,11 @@ def library_of(x: Any) -> Library:
 
 def is_on_device(x: Any) -> bool:
     """Whether a plain value is an array of a device: of CuPy, or of a kind that was registered."""
-    kind = type(x)
+    return is_device_kind(type(x))
+
+
+@functools.cache
+def is_device_kind(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "cupy" or kind in REGISTERED
 
 

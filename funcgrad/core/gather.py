@@ -19,9 +19,11 @@ from funcgrad.core.level import Traced, deepest, plain, zeros
 from funcgrad.core.memory import Place, add_at
 from funcgrad.core.space import Space, project
 
-__all__ = ["Gather", "Write", "last_written", "scatter"]
+__all__ = ["Gather", "Pick", "Write", "last_written", "scatter"]
 
 ndarray = np.ndarray
+float64 = np.float64
+add = np.add
 
 
 class Gather(Node):
@@ -42,10 +44,6 @@ class Gather(Node):
     def pull(self, g: Any, pending: Pending) -> None:
         node = self.parent
         held = node.cotangent
-        simple = type(self.index) is int and self.place is None
-        if simple and type(held) is ndarray and node.owned and not isinstance(g, Traced):
-            held[self.index] += g
-            return
         if held is None:
             held = node.cotangent = zeros(self.space, g)
             node.owned = True
@@ -62,6 +60,38 @@ class Gather(Node):
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return (self.parent,)
+
+
+class Pick(Gather):
+    """One read ``x[index]`` by integers and slices, of an array of NumPy's: the common case, in a shorter way."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:  # whoever makes one fills it in
+        self.cotangent = self.place = None
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        node = self.parent
+        held = node.cotangent
+        kind = type(g)
+        if type(held) is ndarray:
+            if node.owned:
+                if kind is float64:
+                    held[self.index] += g
+                    return
+                if kind is ndarray:
+                    part = held[self.index]
+                    if type(part) is ndarray:
+                        add(part, g, part)
+                        return
+        elif held is None and kind is ndarray:
+            space = self.space
+            held = node.cotangent = np.zeros(space.shape, space.dtype)
+            held[self.index] = g
+            node.owned = True
+            heappush(pending, (node.key, node))
+            return
+        super().pull(g, pending)
 
 
 class Write(Node):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from heapq import heappush
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
@@ -32,6 +33,9 @@ Pending: TypeAlias = "list[tuple[int, Node]]"
 
 ndarray = np.ndarray
 add = np.add
+
+#: How many references there are to an object that only one name holds: the call that asks is the second.
+ALONE = 2
 
 
 class Node:
@@ -228,14 +232,23 @@ class Call(Node):
             self.used = tuple([h is not None for h in g])
             like = next(h for h in g if h is not None)
             g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
+        sole = self.primitive.sole
+        if sole is not None:
+            c = sole.apply(g, self, 0)
+            space = self.spaces[0]
+            if c.shape != space.shape or c.dtype != space.dtype:
+                c = project(c, space)
+            alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
+            send(self.links[0], c, alone, pending)
+            return
         for i, c in self.primitive.vjp(self, g):
             link = self.links[i]
             if link is not None:
-                projected = project(c, self.spaces[i])
-                fresh = projected is not c and (
-                    projected.base is None if type(projected) is ndarray else owns(projected)
-                )
-                send(link, projected, fresh, pending)
+                space = self.spaces[i]
+                if c.shape != space.shape or c.dtype != space.dtype:
+                    c = project(c, space)
+                alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
+                send(link, c, alone, pending)
 
     @property
     def name(self) -> str:

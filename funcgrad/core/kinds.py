@@ -255,6 +255,7 @@ class Linear(Primitive):
         self.arity = None if variadic else 1
         super().__init__(function, (adjoint,), **options)
         self.adjoint = self.rules[0]
+        self.sole = None if variadic else self.adjoint
 
     def differentiable(self, i: int) -> bool:
         return True
@@ -266,12 +267,6 @@ class Linear(Primitive):
         return self.run(*filled(tangents, call), **call.params)
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
-        assert self.adjoint is not None
-        if self.arity == 1:
-            return ((0, self.adjoint.apply(g, call, 0)),)
-        return self.each(call, g)
-
-    def each(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
         for i, link in enumerate(call.links):
             if link is not None:
@@ -330,6 +325,7 @@ class Opaque(Primitive):
         self.arity = arity
         super().__init__(function, (vjp,), **options)
         self.tangent = Rule(jvp, arity, self.defaults)
+        self.sole = self.rules[0] if arity == 1 else None
         self.known |= set(self.tangent.keywords)
 
     def differentiable(self, i: int) -> bool:

@@ -198,6 +198,8 @@ def is_view_of(y: Any, x: Any) -> bool:
     if isinstance(y, Traced):
         return isinstance(x, Traced) and base_of(y) is base_of(x)
     base = getattr(y, "base", None)
+    if type(base) is ndarray and type(x) is ndarray:
+        return base is x or base is x.base
     while base is not None and not hasattr(base, "dtype"):  # what NumPy's tricks with strides put in between
         base = getattr(base, "base", None)
     return base is not None and (base is x or base is getattr(x, "base", None))
@@ -219,14 +221,13 @@ def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeabl
     """Remember that `view` has been made from `x`, and shares its memory."""
     memory = getattr(x, "memory", None)
     if type(memory) is View:
-        base, parent = memory.base, memory
-        writeable = writeable and memory.writeable
+        view.memory = View(memory.base, memory, primitive, params, writeable and memory.writeable)
+        memory = memory.base.memory
     else:
-        base, parent = x, None
         if memory is None:
-            x.memory = Memory()
-    view.memory = View(base, parent, primitive, params, writeable)
-    base.memory.add(view)
+            memory = x.memory = Memory()
+        view.memory = View(x, None, primitive, params, writeable)
+    memory.add(view)
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:

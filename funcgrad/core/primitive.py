@@ -63,10 +63,6 @@ LATE: dict[str, str] = {}
 LATE_LOCK = threading.Lock()
 
 
-#: That the only operand has a parent.
-ONE = (True,)
-
-
 class Frame(Protocol):
     """What a rule may read: one call, in the backward pass or in forward mode."""
 
@@ -156,6 +152,7 @@ class Primitive:
     arity: int | None  # None: any number of operands
     is_constant = False
     is_singular = False  # whether a partial can be infinite
+    sole: Rule | None = None  # the rule of the only operand, where it gives the cotangent by itself
 
     def __init__(
         self,
@@ -180,6 +177,7 @@ class Primitive:
         self.is_own = own
         self.is_view = view
         self.split = split or self.split_by_signature
+        self.takes_one = self.arity == 1 and split is None
         known = {keyword for rule in self.rules if rule is not None for keyword in rule.keywords}
         if split is None and self.defaults and not known <= set(self.signature):
             raise ValueError(
@@ -189,6 +187,11 @@ class Primitive:
         self.patterns: dict[tuple[bool, ...], tuple[set[int] | None, bool]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.takes_one and len(args) == 1 and isinstance(args[0], Traced):  # the common case of what follows
+            source: Any = args[0]
+            params = self.check(kwargs) if kwargs else kwargs
+            out = source.level.process(self, args, params)
+            return source.viewed(out, self, params) if self.is_view else out
         operands, params = self.split(*args, **kwargs)
         for x in operands:
             if not isinstance(x, FAMILIAR):
@@ -230,11 +233,17 @@ class Primitive:
 
     def retained(self, links: tuple[Any, ...]) -> tuple[set[int] | None, bool]:
         """Return which operands (None: all) and whether the output must be kept, when these have a parent."""
-        wanted = ONE if len(links) == 1 else tuple([link is not None for link in links])
+        wanted = tuple([link is not None for link in links])
         found = self.patterns.get(wanted)
         if found is None:
             found = self.patterns[wanted] = self.reads([i for i, yes in enumerate(wanted) if yes])
         return found
+
+    @functools.cached_property
+    def retained_by_one(self) -> tuple[bool, bool]:
+        """Whether the only operand, and whether the output, must be kept."""
+        keeps, keeps_output = self.reads([0])
+        return keeps is None or 0 in keeps, keeps_output
 
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         """Work out :meth:`retained` for the operand numbers `wanted`."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.gather import Gather, Write
+from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
@@ -48,15 +48,37 @@ class ReverseTracer(Tracer):
     def __getitem__(self, index: Any) -> Any:
         value = self.value
         level: Any = self.level
-        if type(index) is int and type(self) is ReverseTracer and type(value) is ndarray and value.ndim == 1:
-            out = ReverseTracer()  # as below, for the commonest case
-            out.value = value[index]
-            out.space = self.space.elements
+        if type(value) is ndarray and type(self) is ReverseTracer:
+            kind = type(index)
+            if kind is int and value.ndim == 1:
+                y, space = value[index], self.space.elements
+            elif kind is slice or kind is int or (kind is tuple and PARTS.issuperset([type(part) for part in index])):
+                y = value[index]
+                if type(y) is ndarray and is_contended(self):
+                    y = np.copy(y)
+                space = space_of(y)
+            else:
+                return self.read(index)
+            node = Pick()
+            node.key = level.stamp()
+            node.parent = self.node
+            node.space = self.space
+            node.index = index
+            out = ReverseTracer()
+            out.value = y
+            out.space = space
             out.level = level
-            out.node = Gather(level.stamp(), self.node, self.space, index)
+            out.node = node
+            if type(y) is ndarray:
+                register(self, out, CALLS[operator.getitem], {"index": index})
             return out
+        return self.read(index)
+
+    def read(self, index: Any) -> Any:
+        """Do what indexing does, for an index of any kind."""
         if tracers_in(index):
             return super().__getitem__(index)
+        value, level = self.value, self.level
         y = value[index]
         view = is_view_of(y, value)
         if not view:
@@ -69,6 +91,10 @@ class ReverseTracer(Tracer):
         if view:
             register(self, out, CALLS[operator.getitem], {"index": index})
         return out
+
+
+#: What an index is made of that selects a view, and that no one can write into.
+PARTS = frozenset({int, slice, type(None), type(Ellipsis)})
 
 
 class NonfiniteTracer(ReverseTracer):
@@ -160,6 +186,8 @@ class ReverseLevel(Level):
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
+        if len(operands) == 1 and type(operands[0]) is ReverseTracer:
+            return self.process_one(primitive, operands[0], params)
         values: list[Array] = []
         spaces: list[Space] = []
         links: list[Node | None] = []
@@ -185,16 +213,48 @@ class ReverseLevel(Level):
             return self.constants(y)
         out = self.record(primitive, values, tuple(spaces), tuple(links), y, params)
         if not isinstance(out, ReverseTracer):
-            for part in out if isinstance(out, (tuple, list)) else ():
-                if isinstance(part, ReverseTracer) and not all_finite(plain(part)):
-                    part.__class__ = NonfiniteTracer
-            return out
+            return self.watched(out)
         if nonfinite or primitive.is_singular:
             finite = all_finite(plain(y))
             node: Any = out.node
             node.guarded = nonfinite or not finite
             if not finite:
                 out.__class__ = NonfiniteTracer
+        return out
+
+    def process_one(self, primitive: Primitive, x: ReverseTracer, params: dict[str, Any]) -> Any:
+        """Do what :meth:`process` does for a single operand without infinities: the common case, in a shorter way."""
+        value, space, link = x.value, x.space, x.node
+        y = primitive.run(value, **params)
+        if type(y) is not ndarray:
+            y = as_array(y)
+            if isinstance(y, (tuple, list)):
+                link = link if primitive.differentiable(0) else None
+                return self.watched(self.record(primitive, (value,), (space,), (link,), y, params))
+        output_space = space_of(y)
+        if not (output_space.is_inexact and primitive.differentiable(0)):
+            return y
+        keeps, keeps_output = primitive.retained_by_one
+        kept = None
+        if keeps:
+            kept = value.snapshot() if isinstance(value, Tracer) else value
+        node = Call(primitive, (kept,), y if keeps_output else None, params, (space,), output_space, (link,))
+        node.key = self.stamp()
+        out = ReverseTracer()
+        out.value = y
+        out.space = output_space
+        out.level = self
+        out.node = node
+        if primitive.is_singular and not all_finite(plain(y)):
+            node.guarded = True
+            out.__class__ = NonfiniteTracer
+        return out
+
+    def watched(self, out: Any) -> Any:
+        """Mark those of several outputs that have infinities or nans."""
+        for part in out if isinstance(out, (tuple, list)) else ():
+            if isinstance(part, ReverseTracer) and not all_finite(plain(part)):
+                part.__class__ = NonfiniteTracer
         return out
 
     def record(
