@@ -77,7 +77,8 @@ def library_of(x: Any) -> Library:
 
 def is_on_device(x: Any) -> bool:
     """Whether a plain value is an array of a device: of CuPy, or of a kind that was registered."""
-    return is_device_kind(type(x))
+    kind: Any = type(x)
+    return is_device_kind(kind)
 
 
 @functools.cache

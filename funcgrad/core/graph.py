@@ -233,13 +233,15 @@ class Call(Node):
             like = next(h for h in g if h is not None)
             g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
         sole = self.primitive.sole
+        link: Any
         if sole is not None:
+            link = self.links[0]
             c = sole.apply(g, self, 0)
             space = self.spaces[0]
             if c.shape != space.shape or c.dtype != space.dtype:
                 c = project(c, space)
             alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
-            send(self.links[0], c, alone, pending)
+            send(link, c, alone, pending)
             return
         for i, c in self.primitive.vjp(self, g):
             link = self.links[i]

@@ -78,7 +78,8 @@ class ReverseTracer(Tracer):
         """Do what indexing does, for an index of any kind."""
         if tracers_in(index):
             return super().__getitem__(index)
-        value, level = self.value, self.level
+        value = self.value
+        level: Any = self.level
         y = value[index]
         view = is_view_of(y, value)
         if not view:

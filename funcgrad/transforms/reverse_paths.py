@@ -14,7 +14,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Pointwise
-from funcgrad.core.kinds import Elementwise, Multilinear, all_finite
+from funcgrad.core.kinds import Elementwise, Multilinear, Short, all_finite
 from funcgrad.core.level import plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
@@ -28,110 +28,134 @@ ARRAYS = {np.ndarray, np.float64, np.float32, np.complex128, np.complex64}
 
 # -- Elementwise calls -----------------------------------------------------------------------------------
 
+#: The short path of a function of one operand. What differs between functions is filled in, as text: to ask at each
+#: call would take a tenth of its time.
+UNARY = """
+def call(x):
+    if type(x) is not ReverseTracer{or_changes_dtype}:
+        return primitive(x)
+    value = x.value
+    y = run(value)
+    {check}
+    node = Pointwise()
+    node.kept = {kept}
+    node.shorts = shorts
+    node.parent = x.node
+    node.cotangent = None
+    out = ReverseTracer()
+    out.value = y
+    out.space = x.space
+    level = out.level = x.level
+    node.key = level.stamp()
+    out.node = node
+    return out
+"""
+
+#: The short path of a function of two operands: of equal spaces, or one is a constant.
+BINARY = """
+def call(a, b):
+    kind_a = type(a)
+    kind_b = type(b)
+    x = a
+    if kind_a is ReverseTracer:
+        value = a.value
+        space = a.space
+        level = a.level
+        if kind_b is ReverseTracer:
+            if b.space is not space or b.level is not level:
+                return pair(a, b)
+            other = b.value
+            y = run(value, other)
+            node = Pointwise()
+            node.shorts = both
+            node.second = b.node
+            node.kept_second = {kept_by_second}
+        else:
+            if kind_b is float or kind_b is int:
+                other = b
+            elif kind_b is ndarray:
+                if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
+                    return pair(a, b)
+                other = {constant_b}
+            elif kind_b is ConstantTracer and b.level is level and is_constant_for(space, b):
+                other = b.value
+            else:
+                return pair(a, b)
+            y = run(value, other)
+            node = Pointwise()
+            node.shorts = only_a
+        node.kept = {kept_by_first}
+    elif kind_b is ReverseTracer:
+        x = b
+        other = b.value
+        space = b.space
+        level = b.level
+        if kind_a is float or kind_a is int:
+            value = a
+        elif kind_a is ndarray:
+            if not is_constant_for(space, a):
+                return pair(a, b)
+            value = {constant_a}
+        elif kind_a is ConstantTracer and a.level is level and is_constant_for(space, a):
+            value = a.value
+        else:
+            return pair(a, b)
+        y = run(value, other)
+        node = Pointwise()
+        node.shorts = only_b
+        node.kept = {kept_by_second}
+    else:
+        return pair(a, b)
+    {check}
+    node.parent = x.node
+    node.cotangent = None
+    out = ReverseTracer()
+    out.value = y
+    out.space = space
+    out.level = level
+    node.key = level.stamp()
+    out.node = node
+    return out
+"""
+
 
 def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
     (short,) = primitive.short or ()
-    run, index, keep = primitive.run, short.index, short.keep
-    shorts = (short, None)
-    any_dtype, singular = primitive.keeps_dtype, primitive.is_singular
-
-    def call(x: Any) -> Any:
-        if type(x) is not ReverseTracer or not (any_dtype or x.space.dtype.kind == "f"):
-            return primitive(x)
-        value = x.value
-        y = run(value)
-        if singular and not all_finite(plain(y)):
-            return guarded(primitive, x)
-        node = Pointwise()
-        node.kept = y if index == 0 else value if index == 1 else keep and keep((y, value))
-        node.shorts = shorts
-        node.parent = x.node
-        node.cotangent = None
-        out = ReverseTracer()
-        out.value = y
-        out.space = x.space
-        level: Any = x.level
-        out.level = level
-        node.key = level.stamp()
-        out.node = node
-        return out
-
-    return call
+    text = UNARY.format(
+        or_changes_dtype="" if primitive.keeps_dtype else ' or x.space.dtype.kind != "f"',
+        check="if not all_finite(plain(y)): return guarded(primitive, x)" if primitive.is_singular else "",
+        kept=kept_text(short, "y", "value"),
+    )
+    return compiled(text, primitive, shorts=(short, None))
 
 
 def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
-    """Return the short path of an elementwise function of two operands: equal spaces, or one is a constant."""
-    run = primitive.run
-    short_a, short_b = primitive.short or ()
-    index_a, keep_a, index_b, keep_b = short_a.index, short_a.keep, short_b.index, short_b.keep
-    both, only_a, only_b = (short_a, short_b), (short_a, None), (short_b, None)
-    a_reads_b = index_a == 2 or (index_a is None and keep_a is not None)
-    b_reads_a = index_b == 1 or (index_b is None and keep_b is not None)
-    singular = primitive.is_singular
-    pair = pair_path(primitive)
+    """Return the short path of an elementwise function of two operands."""
+    first, second = primitive.short or ()
+    text = BINARY.format(
+        check="if not all_finite(plain(y)): return guarded(primitive, a, b)" if primitive.is_singular else "",
+        kept_by_first=kept_text(first, "y", "value", "other"),
+        kept_by_second=kept_text(second, "y", "value", "other"),
+        constant_a="level.kept(a)" if 1 in second.indices else "a",
+        constant_b="b.copy() if b.size <= level.small else level.kept(b)" if 2 in first.indices else "b",
+    )
+    found = {"both": (first, second), "only_a": (first, None), "only_b": (second, None), "pair": pair_path(primitive)}
+    return compiled(text, primitive, **found)
 
-    def call(a: Any, b: Any) -> Any:
-        kind_a, kind_b = type(a), type(b)
-        x = a
-        level: Any
-        if kind_a is ReverseTracer:
-            value, space, level = a.value, a.space, a.level
-            if kind_b is ReverseTracer:
-                if b.space is not space or b.level is not level:
-                    return pair(a, b)
-                other = b.value
-                y = run(value, other)
-                node = Pointwise()
-                node.shorts = both
-                node.second = b.node
-                node.kept_second = value if index_b == 1 else keep_b and keep_b((y, value, other))
-            else:
-                if kind_b is float or kind_b is int:
-                    other = b
-                elif kind_b is ndarray:
-                    if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
-                        return pair(a, b)
-                    other = b if not a_reads_b else b.copy() if b.size <= level.small else level.kept(b)
-                elif kind_b is ConstantTracer and b.level is level and is_constant_for(space, b):
-                    other = b.value
-                else:
-                    return pair(a, b)
-                y = run(value, other)
-                node = Pointwise()
-                node.shorts = only_a
-            node.kept = other if index_a == 2 else keep_a and keep_a((y, value, other))
-        elif kind_b is ReverseTracer:
-            x, value, space, level = b, b.value, b.space, b.level
-            if kind_a is float or kind_a is int:
-                other = a
-            elif kind_a is ndarray:
-                if not is_constant_for(space, a):
-                    return pair(a, b)
-                other = level.kept(a) if b_reads_a else a
-            elif kind_a is ConstantTracer and a.level is level and is_constant_for(space, a):
-                other = a.value
-            else:
-                return pair(a, b)
-            y = run(other, value)
-            node = Pointwise()
-            node.shorts = only_b
-            node.kept = other if index_b == 1 else keep_b and keep_b((y, other, value))
-        else:
-            return pair(a, b)
-        if singular and not all_finite(plain(y)):
-            return guarded(primitive, a, b)
-        node.parent = x.node
-        node.cotangent = None
-        out = ReverseTracer()
-        out.value = y
-        out.space = space
-        out.level = level
-        node.key = level.stamp()
-        out.node = node
-        return out
 
-    return call
+def kept_text(short: Short, *names: str) -> str:
+    """Return the expression of what a node keeps, from the names of the output and the operands."""
+    kept = [names[i] for i in short.indices]
+    return kept[0] if len(kept) == 1 else f"({', '.join(kept)})" if kept else "None"
+
+
+def compiled(text: str, primitive: Elementwise, **found: Any) -> Callable[..., Any]:
+    """Make the function that is stated as text."""
+    names = WORDS | {"primitive": primitive, "run": primitive.run} | found
+    exec(compile(text, f"<short path of {primitive.name}>", "exec"), names)
+    path: Callable[..., Any] = names["call"]
+    return path
 
 
 def guarded(primitive: Primitive, *operands: Any) -> Any:
@@ -143,6 +167,19 @@ def guarded(primitive: Primitive, *operands: Any) -> Any:
 def is_constant_for(space: Space, x: Array) -> bool:
     """Whether the array `x`, as the other operand, leaves the output in `space`."""
     return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
+
+
+#: What the texts call by name.
+WORDS: dict[str, Any] = {
+    "ConstantTracer": ConstantTracer,
+    "Pointwise": Pointwise,
+    "ReverseTracer": ReverseTracer,
+    "all_finite": all_finite,
+    "guarded": guarded,
+    "is_constant_for": is_constant_for,
+    "ndarray": ndarray,
+    "plain": plain,
+}
 
 
 # -- Other calls of two operands -----------------------------------------------------------------------------
