@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.peers import AUTOGRAD, BY_HAND, JAX, MYGRAD, OURS, TORCH, TORCH_FUNC
+from benchmarks.report import geometric
+from benchmarks.resident import KEPT, KEPT_LINEAR, KEPT_NETWORK, PEAK
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,32 @@ THRESHOLDS = (
 #: How many times as long the peers must take in the geometric mean over the whole suite.
 MEANS = {AUTOGRAD: 5.0, MYGRAD: 4.0, TORCH: 1.5, JAX: 20.0}
 
+#: The same over the chapter of ADBench alone.
+ADBENCH = "ADBench"
+ADBENCH_MEANS = {AUTOGRAD: 3.0}
+
+#: How many forward passes a gradient may take, in rows whose arrays have ten thousand elements or more.
+FORWARD_PASSES = 4.0
+LARGE_ROWS = (
+    "singular chain of 99, 100,000",
+    "MLP, 128 x 784 x 512 x 256 x 10 float32",
+    "MLP, 128 x 784 x 512 x 256 x 10 float64",
+    "logistic regression, 100,000 x 50",
+    "convolutional network, 64 x 28",
+    "attention block, 4 x 64 x 64 x 4",
+    "GMM, 10 x 25 x 1,000",
+    "GMM, 20 x 50 x 1,000",
+    "GMM, 64 x 25 x 1,000",
+    "GMM, 10 x 25 x 10,000",
+    "20 operations on a large array, 10,000,000",
+)
+
+#: Memory, by the name of its measurement: how many times that of another may be taken.
+MEMORY = {PEAK: (BY_HAND, 1.05), KEPT: (TORCH, 1.0), KEPT_LINEAR: (TORCH, 1.0), KEPT_NETWORK: (TORCH, 1.0)}
+
+#: Resident memory is told to so many arrays: what a few pages make.
+PRECISION = 0.02
+
 #: The largest exponent of the time that a loop of Python may have in its number of steps.
 EXPONENTS = {
     "RK4 integrator": 1.1,
@@ -78,6 +106,21 @@ def verdicts(results: dict[str, Any]) -> Iterable[dict[str, Any]]:
         value = results["means"].get(peer, {}).get("mean")
         text = f"whole suite, geometric mean: {peer} / {OURS}"
         yield verdict(text, value, f"at least {least:.2f}", (value or 0) >= least)
+    for peer, least in ADBENCH_MEANS.items():
+        chapter = [row["ratios"][peer] for row in rows.values() if row["group"] == ADBENCH and peer in row["ratios"]]
+        value = geometric(chapter)
+        text = f"{ADBENCH}, geometric mean: {peer} / {OURS}"
+        yield verdict(text, value, f"at least {least:.2f}", (value or 0) >= least)
+    for title in LARGE_ROWS:
+        value = rows.get(title, {}).get("gradient / forward")
+        yield verdict(f"{title}: forward passes", value, f"at most {FORWARD_PASSES:g}", (value or 0) <= FORWARD_PASSES)
+    measured = {measurement["name"]: measurement["values"] for measurement in results["measurements"]}
+    for name, (peer, most) in MEMORY.items():
+        values = measured.get(name, {})
+        both = OURS in values and peer in values
+        bound = most * values[peer] + PRECISION if both else 0.0
+        text = f"{name}: arrays, beside {most:g} times those of {peer}"
+        yield verdict(text, values[OURS] if both else None, f"at most {bound:.2f}", both and values[OURS] <= bound)
     for name, most in EXPONENTS.items():
         value = results["exponents"].get(name, {}).get(OURS)
         yield verdict(f"{name}: exponent of the time", value, f"at most {most:g}", (value or 0) <= most)

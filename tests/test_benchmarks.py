@@ -63,8 +63,12 @@ def test_measurements_keep_their_bounds(entry: Measurement) -> None:
 
 
 def test_thresholds_speak_of_rows_that_exist() -> None:
-    titles = {workload.title(size) for workload in WORKLOADS for size in workload.sizes}
+    stated = contents.stated()
+    titles = {entry.title(size) for entry in stated if isinstance(entry, Workload) for size in entry.sizes}
     assert {threshold.row for threshold in thresholds.THRESHOLDS} <= titles
+    assert set(thresholds.LARGE_ROWS) <= titles
+    assert set(thresholds.MEMORY) <= {entry.name for entry in ENTRIES if isinstance(entry, Measurement)}
+    assert thresholds.ADBENCH in {entry.group for entry in stated}
     growing = {workload.name for workload in WORKLOADS if workload.growth}
     assert set(thresholds.EXPONENTS) == growing
 
