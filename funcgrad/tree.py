@@ -60,7 +60,7 @@ def flatten(tree: PyTree, is_leaf: IsLeaf = None) -> tuple[list[Any], Structure]
     if type(tree) in ARRAYS:  # one array is the common case
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
-    if any(dataclasses.is_dataclass(type(leaf)) for leaf in leaves):
+    if any(dataclasses.is_dataclass(kind) for kind in {type(leaf) for leaf in leaves}):
         register_dataclasses(tree, is_leaf)
         leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
     return leaves, structure
