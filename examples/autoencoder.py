@@ -90,7 +90,8 @@ def draw(params: Params, images: Array, digits: Array) -> Figure:
     places = ndtri(np.linspace(0.015, 0.985, 18))  # equal shares of N(0, 1)
     z = np.stack(np.meshgrid(places, places[::-1]), axis=-1).reshape(-1, 2)
     ink = 1 / (1 + np.exp(-decoder(params, z)))
-    sheet = ink.reshape(18, 18, 8, 8).transpose(0, 2, 1, 3).reshape(144, 144)
+    tiles = np.pad(ink.reshape(18, 18, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    sheet = tiles.transpose(0, 2, 1, 3).reshape(180, 180)
     right.imshow(sheet, cmap="gray_r", interpolation="nearest")
     right.set(xticks=[], yticks=[], title="What the decoder draws")
     return figure

@@ -89,8 +89,8 @@ def draw(weights: Array, errors: Array, names: list[str], params: Params, x: Arr
     across, up = np.meshgrid(np.linspace(low[0], high[0], 300), np.linspace(low[1], high[1], 300))
     p = np.exp(log_probabilities(params, np.stack([across.ravel(), up.ravel()], axis=1)))
     colours = np.array([[0.12, 0.47, 0.71], [1.0, 0.5, 0.05], [0.17, 0.63, 0.17]])
-    image = (0.6 + 0.4 * p @ colours).reshape(*across.shape, 3) - 0.12
-    right.imshow(image.clip(0, 1), extent=(low[0], high[0], low[1], high[1]), origin="lower", aspect="auto")
+    image = (0.6 + 0.4 * p @ colours).reshape(*across.shape, 3)
+    right.imshow(image, extent=(low[0], high[0], low[1], high[1]), origin="lower", aspect="auto")
     for k, name in enumerate(("setosa", "versicolor", "virginica")):
         right.scatter(*x[y == k].T, s=16, color=colours[k], edgecolor="white", linewidth=0.4, label=name)
     right.set(xlabel="petal length (cm)", ylabel="petal width (cm)", title="Probabilities of three irises")
