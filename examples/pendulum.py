@@ -62,7 +62,9 @@ def optimize(torques: Array, steps: int) -> Array:
     bounds = [(-LIMIT, LIMIT)] * len(torques)
     for weight in (1.0, 30.0, 1000.0):
         loss = fg.value_and_grad(lambda u, weight=weight: cost(u, weight))
-        found = minimize(loss, torques, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps})
+        found = minimize(
+            loss, torques, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps, "ftol": 1e-12}
+        )
         torques = found.x
         off = np.linalg.norm(motion(torques)[-1] - GOAL)
         print(f"weight {weight:6.0f}: {found.nit:3d} steps, energy {cost(torques, 0):.4f}, {off:.4f} from the goal")

@@ -4,7 +4,8 @@ A film across a frame takes the least area: ``sum sqrt(1 + |grad z|^2)`` over a 
 frame follows Scherk's surface ``z = log(cos y / cos x)``, one of the few minimal surfaces that have a formula, so the
 truth is known. A thousand heights have a Hessian of a million elements, but Newton's method needs only its products
 with vectors: ``fg.hvp`` computes one for the cost of a few gradients. It goes into SciPy's Newton-CG, trust-ncg and
-trust-krylov as `hessp`; L-BFGS, which has but gradients, stands beside them.
+trust-krylov as ``hessp``. Beside them stands L-BFGS, which has gradients alone: on a film as tame as this it has less
+work, while the others take a tenth of the steps and come closer.
 
 Source: J. Nocedal and S. J. Wright, "Numerical Optimization" (2006), chapters 4 and 7.
 """
