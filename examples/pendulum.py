@@ -1,9 +1,9 @@
 """Swings a pendulum up with a weak motor: optimal control by the gradient through the motion.
 
 A pendulum hangs down, and its motor is too weak to lift it: it holds three tenths of the weight. The torque u(t) that
-ends upright and at rest, with the least energy, has to swing back and forth first. Newton's law ``theta'' = -sin theta
-- c theta' + u`` is followed by the Runge-Kutta method in a plain loop; the cost is ``sum u^2 dt`` and the distance from
-the goal at the end. ``fg.value_and_grad`` gives its derivatives with respect to the torques at all times in one
+ends upright and at rest, with the least energy, has to swing back and forth first. Newton's law is followed by the
+Runge-Kutta method in a plain loop: ``theta'' = -sin theta - c theta' + u``; the cost is ``sum u^2 dt`` and the distance
+from the goal at the end. ``fg.value_and_grad`` gives its derivatives with respect to the torques at all times in one
 backward pass, and L-BFGS with bounds finds the torques. Pontryagin's adjoint equations, which one would else derive by
 hand and solve backwards in time, are that backward pass.
 
@@ -107,7 +107,7 @@ def main() -> None:
 
     count = 40 if args.quick else 48
     start = 0.1 * np.sin(np.linspace(0, DURATION, count))  # in step with small swings
-    torques = optimize(start, steps=30 if args.quick else 60)
+    torques = optimize(start, steps=30 if args.quick else 100)
     states = motion(torques)
 
     def moving(t: float, state: Array) -> Array:
