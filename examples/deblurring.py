@@ -36,7 +36,7 @@ def squared_frequency(shape: tuple[int, ...]) -> Array:
     return square
 
 
-def blur(image: Array, width: Array) -> Array:
+def blur(image: Array, width: float) -> Array:
     """Convolve with a Gaussian of standard deviation `width`, periodically."""
     transfer = np.exp(-2 * (np.pi * width) ** 2 * squared_frequency(image.shape))
     return np.fft.irfft2(np.fft.rfft2(image) * transfer, s=image.shape)

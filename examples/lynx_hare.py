@@ -26,8 +26,8 @@ import funcgrad as fg
 Array: TypeAlias = NDArray[Any]
 
 HERE = Path(__file__).parent
-YEAR, *PELTS = np.loadtxt(HERE / "data" / "lynx_hare.txt", unpack=True)
-PELTS = np.stack(PELTS, axis=1)  # years x (hares, lynxes)
+TABLE = np.loadtxt(HERE / "data" / "lynx_hare.txt")
+YEAR, PELTS = TABLE[:, 0], TABLE[:, 1:]  # of hares and lynxes
 NAMES = ("a", "b", "c", "d", "hares in 1900", "lynxes in 1900", "spread of hares", "spread of lynxes")
 STAN = (0.55, 0.028, 0.80, 0.024, 33.96, 5.95, 0.25, 0.25)  # means of the posterior
 PRIOR = np.array([1.0, 0.05, 1.0, 0.05])  # means of a, b, c, d before the data are seen

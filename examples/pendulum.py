@@ -1,6 +1,6 @@
 """Swings a pendulum up with a weak motor: optimal control by the gradient through the motion.
 
-A pendulum hangs down, and its motor is too weak to lift it: it holds three tenths of the weight. The torque u(t) that
+A pendulum hangs down, and its motor is too weak to lift it: it holds a good quarter of the weight. The torque u(t) that
 ends upright and at rest, with the least energy, has to swing back and forth first. Newton's law is followed by the
 Runge-Kutta method in a plain loop: ``theta'' = -sin theta - c theta' + u``; the cost is ``sum u^2 dt`` and the distance
 from the goal at the end. ``fg.value_and_grad`` gives its derivatives with respect to the torques at all times in one
@@ -25,7 +25,7 @@ import funcgrad as fg
 Array: TypeAlias = NDArray[Any]
 
 DURATION = 16.0  # in units of the root of length / gravity
-LIMIT = 0.3  # of the weight times the length
+LIMIT = 0.28  # of the weight times the length
 FRICTION = 0.02
 GOAL = np.array([np.pi, 0.0])  # upright, at rest
 
@@ -87,7 +87,7 @@ def draw(torques: Array, states: Array) -> Figure:
     course.stairs(torques / LIMIT, time, baseline=None, label="torque / limit")
     course.set(xlabel="time", title="The least energy")
     course.axhline(1, color="0.7", zorder=0, linewidth=0.8)
-    course.legend(frameon=False)
+    course.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
 
     angle, speed = np.meshgrid(np.linspace(-2.5, 3.6, 100), np.linspace(-2.5, 2.5, 100))
     phase.contour(angle, speed, 0.5 * speed**2 - np.cos(angle), levels=12, colors="0.85", linestyles="solid")
@@ -107,7 +107,7 @@ def main() -> None:
 
     count = 40 if args.quick else 48
     start = 0.1 * np.sin(np.linspace(0, DURATION, count))  # in step with small swings
-    torques = optimize(start, steps=30 if args.quick else 100)
+    torques = optimize(start, steps=50 if args.quick else 100)
     states = motion(torques)
 
     def moving(t: float, state: Array) -> Array:
@@ -123,7 +123,7 @@ def main() -> None:
     turns = np.sum(np.diff(np.sign(torques[np.abs(torques) > 0.01])) != 0)
     print(f"the motor turns round {turns} times, and is at its limit {np.mean(np.abs(torques) > 0.999 * LIMIT):.0%}")
     assert np.allclose(gradient[::8], differences, rtol=1e-4, atol=1e-4)
-    assert np.abs(states[-1] - GOAL).max() < 0.05
+    assert np.abs(states[-1] - GOAL).max() < (0.1 if args.quick else 0.01)
     assert np.abs(exact - states[-1]).max() < 0.02
     assert np.abs(torques).max() <= LIMIT
 

@@ -114,8 +114,9 @@ def windows(z: Array) -> tuple[Array, Array]:
     return np.lib.stride_tricks.sliding_window_view(z, LAGS)[:-1], z[LAGS:]
 
 
-def draw(year: Array, truth: Array, functional: Array, objects: Array, end: int) -> Figure:
+def draw(year: Array, curves: list[Array], end: int) -> Figure:
     """Draw the sunspots and both forecasts, and how far these differ."""
+    truth, functional, objects = curves
     figure = Figure(figsize=(11.5, 5), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot(year, truth, "k.-", linewidth=0.5, markersize=4, label="sunspots")
@@ -181,8 +182,8 @@ def main() -> None:
     assert rms["network"] < 0.75 * rms["as last year"]
 
     args.out.mkdir(parents=True, exist_ok=True)
-    truth, *forecasts = ((10 * v) ** 2 for v in (y, functional, objects))
-    draw(year[LAGS:], truth, *forecasts, end).savefig(args.out / "two_styles.png", dpi=120)
+    curves = [(10 * v) ** 2 for v in (y, functional, objects)]
+    draw(year[LAGS:], curves, end).savefig(args.out / "two_styles.png", dpi=120)
     print(f"picture: {args.out / 'two_styles.png'}")
 
 
