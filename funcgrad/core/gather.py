@@ -26,49 +26,17 @@ float64 = np.float64
 add = np.add
 
 
-class Gather(Node):
-    """One read ``x[index]``, or of a view of `x`."""
+class Pick(Node):
+    """One read ``x[index]`` by integers and slices, of an array of NumPy's. Whoever makes one fills it in."""
 
-    __slots__ = ("index", "parent", "place", "space")
+    __slots__ = ("index", "parent", "space")
 
     name = "getitem"
 
-    def __init__(self, key: int, parent: Node, space: Space, index: Any, place: Place | None = None) -> None:
-        self.key = key
-        self.cotangent = None
-        self.parent = parent
-        self.space = space  # of the array that is read
-        self.index = index
-        self.place = place  # where it is read, if not simply at `index`
-
-    def pull(self, g: Any, pending: Pending) -> None:
-        node = self.parent
-        held = node.cotangent
-        if held is None:
-            held = node.cotangent = zeros(self.space, g)
-            node.owned = True
-            heappush(pending, (node.key, node))
-        if type(held) is not ndarray or not node.owned or isinstance(g, Traced):
-            held = node.cotangent = own(held, node.owned, g)
-            node.owned = True
-        target = held
-        if self.place is not None:
-            node.cotangent, target = self.place.target(held)
-            g = self.place.turned(g, node.cotangent, target)
-        add_at(target, self.index, g)
-
-    @property
-    def parents(self) -> tuple[Node | None, ...]:
-        return (self.parent,)
-
-
-class Pick(Gather):
-    """One read ``x[index]`` by integers and slices, of an array of NumPy's: the common case, in a shorter way."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:  # whoever makes one fills it in
-        self.cotangent = self.place = None
+    parent: Node
+    space: Space  # of the array that is read
+    index: Any
+    place: Place | None = None  # where it is read, if not simply at `index`
 
     def pull(self, g: Any, pending: Pending) -> None:
         node = self.parent
@@ -91,7 +59,44 @@ class Pick(Gather):
             node.owned = True
             heappush(pending, (node.key, node))
             return
-        super().pull(g, pending)
+        self.pull_any(g, pending)
+
+    def pull_any(self, g: Any, pending: Pending) -> None:
+        """Do the same with any index, and arrays of any kind."""
+        node = self.parent
+        held = node.cotangent
+        if held is None:
+            held = node.cotangent = zeros(self.space, g)
+            node.owned = True
+            heappush(pending, (node.key, node))
+        if type(held) is not ndarray or not node.owned or isinstance(g, Traced):
+            held = node.cotangent = own(held, node.owned, g)
+            node.owned = True
+        target = held
+        if self.place is not None:
+            node.cotangent, target = self.place.target(held)
+            g = self.place.turned(g, node.cotangent, target)
+        add_at(target, self.index, g)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
+
+class Gather(Pick):
+    """One read ``x[index]`` by any index, or of a view of `x`."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, key: int, parent: Node, space: Space, index: Any, place: Place | None = None) -> None:
+        self.key = key
+        self.cotangent = None
+        self.parent = parent
+        self.space = space
+        self.index = index
+        self.place = place
+
+    pull = Pick.pull_any
 
 
 class Write(Node):

@@ -52,15 +52,20 @@ class ReverseTracer(Tracer):
             kind = type(index)
             if kind is int and value.ndim == 1:
                 y, space = value[index], self.space.elements
-            elif kind is slice or kind is int or (kind is tuple and PARTS.issuperset([type(part) for part in index])):
+            else:
+                if kind is tuple:
+                    for part in index:
+                        if type(part) not in PARTS:
+                            return self.read(index)
+                elif kind is not slice and kind is not int:
+                    return self.read(index)
                 y = value[index]
                 if type(y) is ndarray and is_contended(self):
                     y = np.copy(y)
                 space = space_of(y)
-            else:
-                return self.read(index)
             node = Pick()
             node.key = level.stamp()
+            node.cotangent = None
             node.parent = self.node
             node.space = self.space
             node.index = index
