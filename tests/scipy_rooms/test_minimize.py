@@ -181,3 +181,14 @@ def test_tensors() -> None:
     found = optimize.minimize(lambda p: (p["x"] - fg.tensor([1.0, 2.0])).pow(2).sum(), {"x": start})
     assert isinstance(found.x["x"], fg.Tensor)
     np.testing.assert_allclose(found.x["x"].numpy(), [1, 2], atol=1e-5)
+
+
+def test_labelled_starts() -> None:
+    xr, pd = pytest.importorskip("xarray"), pytest.importorskip("pandas")
+    start = xr.DataArray([[1.0, 2.0], [3.0, 5.0]], dims=("year", "place"), coords={"year": [2001, 2002]})
+    found = optimize.minimize(lambda x: ((x.sel(year=2002) - 1) ** 2).sum() + (x.sel(year=2001) ** 2).sum(), start)
+    assert isinstance(found.x, xr.DataArray)
+    assert isinstance(found.jac, xr.DataArray)
+    np.testing.assert_allclose(found.x.sel(year=2002), 1, atol=1e-5)
+    plain = optimize.minimize(lambda x: np.sum((x - 1) ** 2), pd.Series([1.0, 2.0], index=["a", "b"]))
+    assert type(plain.x) is np.ndarray  # as in SciPy

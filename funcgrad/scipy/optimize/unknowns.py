@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import Shell
 from funcgrad.scipy.drop_in import is_guest
 from funcgrad.transforms.arguments import bare, is_array
 from funcgrad.transforms.gradient import stop_gradient
@@ -46,11 +45,9 @@ def with_arguments(f: AnyFunction, args: Any, kwargs: dict[str, Any] | None = No
 
 def is_array_like(x: Any) -> bool:
     """Whether SciPy takes an initial guess for a vector: an array, a number, or a list or tuple of numbers."""
-    if isinstance(x, Shell):
-        return False
     if type(x) in (list, tuple):
         return all(np.ndim(item) == 0 and is_array(item) for item in x)
-    return is_array(x) or hasattr(x, "__array__")
+    return flatten(x)[1] == LEAF and (is_array(x) or hasattr(x, "__array__"))
 
 
 def first_of(f: AnyFunction) -> AnyFunction:
@@ -95,10 +92,10 @@ class Unknowns:
 
     def tree(self, u: Array) -> PyTree:
         """Return a vector in the form of x0; differentiable."""
-        parts = [u[end - math.prod(shape) : end] for shape, end in zip(self.shapes, self.ends, strict=True)]
-        leaves = [in_dtype(np.reshape(x, s), d) for x, s, d in zip(parts, self.shapes, self.dtypes, strict=True)]
-        found: PyTree = leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
-        return found
+        if not self.is_tree:
+            return in_dtype(u, self.dtypes[0])
+        parts = [part(u, end, shape) for end, shape in zip(self.ends, self.shapes, strict=True)]
+        return self.structure.unflatten([in_dtype(x, dtype) for x, dtype in zip(parts, self.dtypes, strict=True)])
 
     def flat(self, what: str, given: PyTree) -> Array:
         """Return a gradient, or whatever else is like x0, as a vector: a tree or a vector."""
@@ -173,5 +170,12 @@ class Unknowns:
 
 def in_dtype(x: Array, dtype: np.dtype[Any]) -> Array:
     """Cast real numbers; what finite differences make complex, and a mask, pass."""
-    x = x.astype(dtype) if x.dtype.kind == dtype.kind and x.dtype != dtype else x
-    return x if x.shape else x[()]
+    return x.astype(dtype) if x.dtype.kind == dtype.kind and x.dtype != dtype else x
+
+
+def part(u: Array, end: int, shape: tuple[int, ...]) -> Array:
+    """Return the elements of a vector before `end`, as an array of some shape, with as few operations as it takes."""
+    if shape == ():
+        return u[end - 1]
+    x = u[end - math.prod(shape) : end]
+    return x if len(shape) == 1 else np.reshape(x, shape)
