@@ -259,6 +259,15 @@ class Box:
         return cls(*children)
 
 
+def test_fits_of_series() -> None:
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"t": T, "y": Y}, index=np.arange(30) % 7)
+    popt, pcov = optimize.curve_fit(model, table["t"], table["y"])
+    expected, cov = optimize.curve_fit(model, T, Y)
+    np.testing.assert_array_equal(popt, expected)
+    np.testing.assert_array_equal(pcov, cov)
+
+
 def test_fits_of_special_data() -> None:
     mean, cov = optimize.curve_fit(lambda t, a: a, T, Y)  # one number for all data
     np.testing.assert_allclose(mean, [Y.mean()])

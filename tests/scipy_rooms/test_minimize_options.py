@@ -332,7 +332,7 @@ def test_wrong_starts_and_values() -> None:
         optimize.minimize(lambda p: np.abs(p["z"]) ** 2, {"z": np.complex64(1j)})
     with pytest.raises(TypeError, match=r"x0 must hold numbers, got 'abc' at \['name'\]"):
         optimize.minimize(lambda p: p["x"] ** 2, {"x": 1.0, "name": "abc"})
-    with pytest.raises(ValueError, match=r"must return a scalar value, got an array of shape \(2,\)"):
+    with pytest.raises(ValueError, match=r"must return a scalar value, got arrays of shape \(2,\)"):
         optimize.minimize(lambda x: x**2, [1.0, 2.0])
     with pytest.raises(TypeError, match="real output"):
         optimize.minimize(lambda x: np.sum(x) * 1j, [1.0, 2.0])

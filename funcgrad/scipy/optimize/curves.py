@@ -44,7 +44,7 @@ def curve_fit(
     f : callable
         ``f(xdata, *params)``, written with NumPy.
     xdata : array_like or object
-        The first argument of `f`; arrays, lists and tuples as float64.
+        The first argument of `f`; arrays, lists and tuples as float64, a ``Series`` of pandas as the array in it.
     ydata : array_like
         The measured values, one for each element of what `f` returns.
     p0 : array_like, tuple, list or dict, optional
@@ -96,6 +96,9 @@ def curve_fit(
         """Call the model or its Jacobian with the parameters in a vector."""
         params = u if tree is None else tree(u)
         return bare(function(xdata, **params) if isinstance(params, dict) else function(xdata, *params))
+
+    if jac is None and hasattr(xdata, "to_numpy") and np.ndim(xdata) == 1:
+        xdata = xdata.to_numpy()
 
     @functools.wraps(f)  # SciPy counts the parameters of its signature
     def model(xdata: Any, *params: Any) -> Any:

@@ -21,7 +21,7 @@ from funcgrad.transforms.forward import jvp
 from funcgrad.transforms.gradient import grad, value_and_grad
 from funcgrad.transforms.jacobian import hessian, jacfwd, jacrev
 from funcgrad.transforms.linearize import linearize
-from funcgrad.tree import ravel
+from funcgrad.tree import flatten, ravel
 
 __all__ = ["Objective", "Residuals", "as_real", "differentiating", "plain_values"]
 
@@ -67,11 +67,11 @@ class Objective:
     push: Callable[[Array], Array]
 
     def of_vector(self, u: Array) -> Array:
-        y = as_array(bare(self.f(self.unknowns.tree(u))))
-        if y.size != 1:
-            raise ValueError(
-                f"{self.name}: {named(self.f)} must return a scalar value, got an array of shape {y.shape}"
-            )
+        leaves = [as_array(leaf) for leaf in flatten(self.f(self.unknowns.tree(u)))[0]]
+        if len(leaves) != 1 or leaves[0].size != 1:  # of a tensor or a scalar with labels it is one
+            shapes = ", ".join(str(y.shape) for y in leaves)
+            raise ValueError(f"{self.name}: {named(self.f)} must return a scalar value, got arrays of shape {shapes}")
+        (y,) = leaves
         return np.reshape(y if y.dtype.kind in "fc" else y.astype(float), ())[()]
 
     def evaluate(self, u: Array) -> tuple[Any, Array]:
