@@ -1,8 +1,9 @@
 """Pytrees over optree: nested containers with arrays at the leaves.
 
 Containers are lists, tuples, namedtuples, dicts (also ``OrderedDict``, ``defaultdict``; a plain dict in the order of
-its sorted keys), deques, dataclasses without registration, and classes that are registered with :func:`register`.
-None is a container without leaves, as in JAX. All else is a leaf. The names are those of ``jax.tree``.
+its sorted keys), deques, dataclasses and xarray's arrays without registration, and classes that are registered with
+:func:`register`. None is a container without leaves, as in JAX. All else is a leaf. The names are those of
+``jax.tree``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import optree
 
 from funcgrad._typing import Array, PyTree
+from funcgrad.labelled import CONTAINERS, name_of
 
 __all__ = [
     *("LEAF", "NAMESPACE", "Structure", "all", "flatten", "flatten_with_paths", "leaves", "map", "map_with_path"),
@@ -60,8 +62,9 @@ def flatten(tree: PyTree, is_leaf: IsLeaf = None) -> tuple[list[Any], Structure]
     if type(tree) in ARRAYS:  # one array is the common case
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
-    if any(dataclasses.is_dataclass(kind) for kind in {type(leaf) for leaf in leaves}):
-        register_dataclasses(tree, is_leaf)
+    classes: set[Any] = {type(leaf) for leaf in leaves}
+    if any(is_container(cls) for cls in classes):
+        register_containers(tree, is_leaf)
         leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
     return leaves, structure
 
@@ -154,7 +157,7 @@ def flatten_with_paths(tree: PyTree, is_leaf: IsLeaf = None) -> list[tuple[str, 
     >>> fg.tree.flatten_with_paths({"w": 1.0, "b": (2.0,)})
     [("['b'][0]", 2.0), ("['w']", 1.0)]
     """
-    register_dataclasses(tree, is_leaf)
+    register_containers(tree, is_leaf)
     accessors, leaves, _ = optree.tree_flatten_with_accessor(tree, is_leaf, namespace=NAMESPACE)
     return [(accessor.codify(""), leaf) for accessor, leaf in zip(accessors, leaves, strict=True)]
 
@@ -443,18 +446,28 @@ def register(cls: Any, to_children: Any = None, from_children: Any = None) -> An
     return cls
 
 
-def register_dataclasses(tree: PyTree, is_leaf: IsLeaf = None) -> None:
-    """Register the dataclasses that occur in `tree`, outer ones first, until none is left a leaf."""
+@functools.lru_cache(1024)
+def is_container(cls: Any) -> bool:
+    """Whether a class is a container without the user's registration."""
+    return dataclasses.is_dataclass(cls) or name_of(cls) in CONTAINERS
+
+
+def register_containers(tree: PyTree, is_leaf: IsLeaf = None) -> None:
+    """Register the dataclasses and labelled arrays in `tree`, outer ones first, until none is left a leaf."""
     while True:
-        found = {
+        found: set[Any] = {
             type(leaf)
             for leaf in optree.tree_leaves(tree, is_leaf, namespace=NAMESPACE)
-            if dataclasses.is_dataclass(type(leaf)) and not (is_leaf is not None and is_leaf(leaf))
+            if not (is_leaf is not None and is_leaf(leaf))
         }
+        found = {cls for cls in found if is_container(cls)}
         if not found:
             return
         for cls in found:
-            register_dataclass(cls)
+            if dataclasses.is_dataclass(cls):
+                register_dataclass(cls)
+            else:
+                register(cls, *CONTAINERS[name_of(cls)])
 
 
 def register_dataclass(cls: Any) -> None:

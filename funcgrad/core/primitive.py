@@ -198,10 +198,21 @@ class Primitive:
                 if isinstance(x, Shell) and self.is_own:  # called directly: the facade unwraps itself
                     shell: Any = x
                     return shell.__array_function__(self, (type(x),), args, kwargs)
-                if isinstance(x, Shell) or not is_array_like(x):
+                if isinstance(x, Shell) or not is_array_like(x) or self.leaves_to(x):
                     return NotImplemented
                 operands = tuple(np.asarray(x) if isinstance(x, list | tuple) else x for x in operands)
         return self.bind(operands, self.check(params) if params else params)
+
+    def leaves_to(self, x: Any) -> bool:
+        """Whether to leave the call to an operand that answers ufuncs in its own way, as xarray's arrays do."""
+        if isinstance(x, list | tuple) or hasattr(x, "__array_function__"):
+            return False
+        if isinstance(self.function, np.ufunc) and type(x).__module__.partition(".")[0] != "pandas":
+            return True
+        raise TypeError(
+            f"{self.name}: a traced value met a {type(x).__name__}, whose labels and methods it does not know. "
+            "Pass the array in it: x.to_numpy() of pandas, x.data of xarray."
+        )
 
     def bind(self, operands: Operands, params: Params) -> Any:
         """Apply to operands of any level: the deepest among them interprets the call."""

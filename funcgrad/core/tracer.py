@@ -110,6 +110,7 @@ class Tracer(Operators):
     is_constant: Any = False  # whether it does not depend on what its level differentiates
 
     __array_priority__ = 1000
+    __pandas_priority__ = 10_000  # series * x is left to x, which says what to do
     __hash__: Any = None
 
     # -- NumPy's protocols ----------------------------------------------------------------------

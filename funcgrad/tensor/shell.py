@@ -185,7 +185,12 @@ def unwrap_all(arguments: Any) -> Any:
 
 
 def wrap_all(result: Any, given: Sequence[Base] = ()) -> Any:
-    """Wrap the arrays that a NumPy function returned: one that is a payload, or a view of it, of what it was given."""
+    """Wrap the arrays that a NumPy function returned: one that is a payload, or a view of it, of what it was given.
+
+    Objects and strings are none of a tensor's: ``np.broadcast_arrays(tensor, None)`` is what matplotlib calls.
+    """
+    if isinstance(result, np.ndarray) and result.dtype.kind in "OSU":
+        return result
     if isinstance(result, np.ndarray | np.generic | Traced) or is_on_device(result):
         for tensor in given:
             if tensor.payload is result:

@@ -23,7 +23,7 @@ from funcgrad.tree import flatten, map
 
 __all__ = [
     *("Chosen", "Transformed", "as_array", "bare", "call_traced", "choose", "is_array", "is_shell", "lend", "match"),
-    *("opened", "present", "taken"),
+    *("opened", "present", "refuse_foreign", "taken"),
 ]
 
 SCALARS = (bool, int, float, complex)
@@ -34,7 +34,16 @@ def is_array(leaf: Any) -> bool:
     """Whether a leaf is something that can be traced: an array, a number, a tracer; not a string."""
     if isinstance(leaf, PLAIN):
         return leaf.dtype.kind in "fcbiu"
-    return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_ufunc__") and hasattr(leaf, "dtype"))
+    return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_function__") and hasattr(leaf, "dtype"))
+
+
+def refuse_foreign(leaf: Any) -> None:
+    """Raise if a leaf without derivative is an array after all, of a library that does not speak NumPy's protocols."""
+    if hasattr(leaf, "__array__") and hasattr(leaf, "shape") and not isinstance(leaf, PLAIN):
+        raise TypeError(
+            f"{type(leaf).__module__}.{type(leaf).__qualname__} cannot be traced. Pass the array in it (x.to_numpy(), "
+            "np.asarray(x), np.from_dlpack(x)); around the result, put what you want to keep, such as labels."
+        )
 
 
 def as_array(leaf: Any) -> Array:

@@ -21,7 +21,7 @@ from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import EscapedTracerError, user_line
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, refuse_foreign, taken
 from funcgrad.tree import flatten, map
 
 __all__ = ["jvp"]
@@ -201,6 +201,9 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp takes primals and tangents as tuples, one entry for each positional argument")
     leaves, structure = flatten(tuple(primals))
+    for leaf in leaves:
+        if not is_array(leaf):
+            refuse_foreign(leaf)
     values = [taken(x) for x in leaves]
     spaces = [space_of(x) if is_array(x) else None for x in leaves]
     spaces = [s if s is not None and s.is_inexact else None for s in spaces]

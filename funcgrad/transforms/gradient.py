@@ -17,7 +17,7 @@ from funcgrad.core.batching import stacked
 from funcgrad.core.engine import backward
 from funcgrad.core.graph import Leaf, Node
 from funcgrad.core.kinds import Constant
-from funcgrad.core.level import Shell, Traced, plain, zeros
+from funcgrad.core.level import Traced, plain, zeros
 from funcgrad.core.space import space_of
 from funcgrad.transforms.arguments import (
     Chosen,
@@ -28,6 +28,7 @@ from funcgrad.transforms.arguments import (
     lend,
     match,
     present,
+    refuse_foreign,
     taken,
 )
 from funcgrad.transforms.reverse import ReverseLevel, ReverseTracer
@@ -75,7 +76,7 @@ class Inputs:
 
     def __init__(self, level: ReverseLevel, tree: PyTree, keep: bool = False) -> None:
         leaves, self.structure = flatten(tree)
-        self.leaves = [Input(leaf, level, keep) if is_array(leaf) else leaf for leaf in leaves]
+        self.leaves = [Input(leaf, level, keep) if is_array(leaf) else constant(leaf) for leaf in leaves]
 
     def tracers(self, level: ReverseLevel) -> PyTree:
         """Return the tree with tracers in place of arrays."""
@@ -86,6 +87,12 @@ class Inputs:
         """Return the tree with gradients in place of arrays."""
         leaves = [present(leaf.gradient()) if type(leaf) is Input else leaf for leaf in self.leaves]
         return leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
+
+
+def constant(leaf: Any) -> Any:
+    """Return a leaf that is no array, a string for example."""
+    refuse_foreign(leaf)
+    return leaf
 
 
 def split_output(level: ReverseLevel, leaf: Any) -> tuple[Any, Node | None]:
@@ -295,8 +302,10 @@ def apply_value_and_grad(
         check_inputs(inputs, chosen, holomorphic, allow_int)
         output, aux = unpack_aux(chosen.call(level, f, inputs.tracers(level)), level, has_aux)
         structure = None
-        if isinstance(output, Shell):
-            (output,), structure = flatten(output)
+        if not isinstance(output, Traced) and hasattr(output, "__array__"):  # a tensor, a scalar with labels
+            leaves, found = flatten(output)
+            if len(leaves) == 1:
+                output, structure = leaves[0], found
         value, node = split_output(level, output)
         del output
         seed = check_output(value, holomorphic)

@@ -301,3 +301,10 @@ def test_nothing_leaves_a_transform(name: str) -> None:
 
 def test_the_version_is_a_text() -> None:
     assert re.fullmatch(r"\d+\.\d+.*", fg.__version__)
+
+
+def test_objects_beside_tensors_stay_objects() -> None:
+    x, none, label = np.broadcast_arrays(fg.ones(2), None, "a")
+    assert isinstance(x, fg.Tensor)
+    assert type(none) is type(label) is np.ndarray
+    assert none.tolist() == [None, None]
