@@ -23,9 +23,9 @@ from funcgrad.core.space import Space
 __all__ = [
     *("READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
     *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
-    *("batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul", "batch_outer"),
+    *("batch_concatenate", "batch_cross", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul", "batch_outer"),
     *("batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze", "batch_tensordot"),
-    *("batch_transpose", "stacked"),
+    *("batch_transpose", "lies_side_by_side", "stacked"),
 ]
 
 Operands: TypeAlias = Sequence[Array]
@@ -56,6 +56,11 @@ def align(xs: Operands, batched: Flags) -> list[Array]:
         np.reshape(x, (x.shape[0], *(1,) * (ndim + 1 - x.ndim), *x.shape[1:])) if b and x.ndim <= ndim else x
         for x, b in zip(xs, batched, strict=True)
     ]
+
+
+def lies_side_by_side(x: Array) -> bool:
+    """Whether the examples, not the elements of each, are neighbours in memory."""
+    return type(x) is np.ndarray and x.ndim > 1 and x.strides[0] == x.itemsize and x.shape[-1] > 1
 
 
 def spread(x: Array, batched: bool, size: int) -> Array:
@@ -211,12 +216,18 @@ def batch_matmul(primitive: Primitive, xs: Operands, batched: Flags, params: Par
         a = np.expand_dims(a, -2)
     if column:
         b = np.expand_dims(b, -1)
-    y = primitive.run(*align((a, b), batched), **params)
+    a, b = align((a, b), batched)
+    if of_a and of_b and lies_side_by_side(a) and lies_side_by_side(b) and a.dtype.kind in "fc" and not params:
+        y = np.einsum("...ij,...jk->...ik", a, b)  # over all examples at once, where matmul takes them one by one
+    else:
+        y = primitive.run(a, b, **params)
     return np.squeeze(y, ((-2,) if row else ()) + ((-1,) if column else ())) if row or column else y
 
 
 def one_product(primitive: Primitive, a: Array, b: Array, params: Params) -> Any:
     """Multiply all examples by one matrix or vector: one product, where NumPy's would be one for each example."""
+    if a.ndim == 2 == b.ndim and lies_side_by_side(a):
+        return np.transpose(primitive.run(np.transpose(b), np.transpose(a), **params))
     if a.ndim == 2:
         return primitive.run(a, b, **params)
     rows = np.reshape(a, (math.prod(a.shape[:-1]), a.shape[-1]))
@@ -251,6 +262,16 @@ def batch_tensordot(primitive: Primitive, xs: Operands, batched: Flags, params: 
     output += [n for e, n in enumerate(right) if e not in pairs[1]]
     terms = [[0, *term] if of_x else term for term, of_x in zip((left, right), batched, strict=True)]
     return np.einsum(a, terms[0], b, terms[1], [0, *output], optimize=True)
+
+
+def batch_cross(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """NumPy's result would have the components next to each other, where the operands have the examples."""
+    a, b = align(xs, batched)
+    if not any(map(lies_side_by_side, (a, b))):
+        return primitive.run(a, b)
+    a, b = (np.moveaxis(x, 0, -1) if of_x else x[..., None] for x, of_x in zip((a, b), batched, strict=True))
+    (a0, a1, a2), (b0, b1, b2) = np.moveaxis(a, -2, 0), np.moveaxis(b, -2, 0)
+    return np.moveaxis(np.stack([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0], axis=-2), -1, 0)
 
 
 # -- Reading and writing -----------------------------------------------------------------------------------
@@ -365,11 +386,13 @@ def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Pa
         return primitive.run(x, index=(slice(None), *parts_of(index)))
     if has_masks(index):
         return NotImplemented
-    axis = taken_axis(x, index) if batched[0] else None
+    axis = taken_axis(x, index) if batched[0] and not lies_side_by_side(x) else None
     if axis is not None:
         return np.take(x, parts_of(index)[axis - 1], axis=axis)
     places = Places(index, x.shape[1:] if batched[0] else x.shape, size, batched[0])
     y = places.first(primitive.run(np.moveaxis(x, 0, -1) if batched[0] else x, index=places.index))
+    if type(y) is np.ndarray and np.moveaxis(y, 0, -1).flags.c_contiguous:
+        return y
     return np.copy(y, order="C")  # as an example's would be
 
 

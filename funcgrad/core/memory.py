@@ -159,8 +159,12 @@ def strides_of(base: Any) -> tuple[int, ...]:
     memory = getattr(base, "memory", None)
     if memory is not None and memory.strides is not None:
         return memory.strides  # type: ignore[no-any-return]
-    strides: tuple[int, ...] = plain(base).strides
-    return strides[len(strides) - base.ndim :]  # under vmap there is the examples' axis before these
+    value = plain(base)
+    strides: tuple[int, ...] = value.strides
+    outer = len(strides) - base.ndim  # under vmap there is the examples' axis before these
+    if outer and strides[0] == value.itemsize and all(s % (s0 := value.itemsize * len(value)) == 0 for s in strides[1:]):
+        return tuple([s // len(value) for s in strides[outer:]])  # and the examples may lie side by side
+    return strides[outer:]
 
 
 def geometry(x: Any) -> Array:

@@ -35,6 +35,7 @@ from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError, library_call
+from funcgrad.tree import LEAVES
 
 __all__ = ["Tracer"]
 
@@ -108,6 +109,9 @@ class Tracer(Operators):
     memory: Memory | View  # unset until a view is taken, or something written
     parts: ClassVar[tuple[str, ...]] = ("value",)  # slots that hold its value and what belongs to that
     is_constant: Any = False  # whether it does not depend on what its level differentiates
+
+    def __init_subclass__(cls) -> None:
+        LEAVES.add(cls)
 
     __array_priority__ = 1000
     __hash__: Any = None
@@ -328,11 +332,13 @@ class Tracer(Operators):
         return bool(np.any(self == element))
 
     def __getitem__(self, index: Any) -> Any:
-        function = CALLS[operator.getitem]
-        out = function(self, index)
+        return self.read(CALLS[operator.getitem](self, index), index)
+
+    def read(self, out: Any, index: Any) -> Any:
+        """Return what was read at an index; if it shares memory with this array, that is remembered."""
         if getattr(out, "shape", ()) == () and not any(part is Ellipsis for part in parts_of(index)):
             return out  # an element is no view
-        return self.viewed(out, function, {"index": index})
+        return self.viewed(out, CALLS[operator.getitem], {"index": index})
 
     # -- Writing --------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import numpy as np
 import optree
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.batching import READS_KEYWORDS, Batched
+from funcgrad.core.batching import READS_KEYWORDS, Batched, lies_side_by_side
 from funcgrad.core.gather import scatter
 from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.level import Level, Traced, map_tracers, strip, tracers_in, zeros
@@ -40,18 +40,26 @@ tree_map: Any = functools.partial(optree.tree_map, none_is_leaf=True, namespace=
 broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=True, namespace=NAMESPACE)
 
 
+#: From how many examples on, of how few elements each, these are laid side by side.
+MANY, FEW = 512, 16
+
 SEVERAL = (tuple, list)
 NUMBERS = (bool, int, float, complex, np.generic)
 
 
 class BatchLevel(Level):
-    """One running vmap over `size` examples."""
+    """One running vmap over `size` examples.
 
-    __slots__ = ("size",)
+    Many small examples lie side by side in memory, element by element: then NumPy's innermost loops run over all
+    examples, where they would take the few elements of one. The axes are the same, their strides are not.
+    """
 
-    def __init__(self, size: int) -> None:
+    __slots__ = ("side_by_side", "size")
+
+    def __init__(self, size: int, side_by_side: bool = False) -> None:
         super().__init__()
         self.size = size
+        self.side_by_side = side_by_side
 
     def tracer(self, value: Array) -> BatchTracer:
         out = BatchTracer()
@@ -60,6 +68,9 @@ class BatchLevel(Level):
         space = space_of(value)
         out.space = space_of_example(space)
         return out
+
+    def input(self, value: Array) -> BatchTracer:
+        return self.tracer(side_by_side(value) if self.side_by_side and value.ndim > 1 else value)
 
     def constant(self, value: Array) -> SharedTracer:
         out = SharedTracer()
@@ -85,16 +96,22 @@ class BatchLevel(Level):
         values: list[Any] = []
         batched: list[bool] = []
         for x in operands:
-            own = isinstance(x, BatchTracer) and x.level is self
-            values.append(x.value if own else x)
-            batched.append(own and not x.is_constant)
-        if True not in batched and not any(map(self.owns, tracers_in((operands, params)))):
+            if type(x) is BatchTracer and x.level is self:
+                values.append(x.value)
+                batched.append(True)
+            else:
+                own = isinstance(x, BatchTracer) and x.level is self
+                values.append(x.value if own else x)
+                batched.append(own and not x.is_constant)
+        traced = tracers_in(params) if params else []
+        if True not in batched and not any(map(self.owns, [*tracers_in(operands), *traced])):
             return self.constants(primitive.run(*strip(operands, self), **strip(params, self)))
         rule = primitive.batch
-        if params and rule not in READS_KEYWORDS and any(map(self.owns, tracers_in(params))):
+        if traced and rule not in READS_KEYWORDS and any(map(self.owns, traced)):
             rule = None
         if rule is not None:
-            y = rule(primitive, values, batched, map_tracers(self.keyword, params) if params else params, self.size)
+            keywords = map_tracers(self.keyword, params) if traced else params
+            y = rule(primitive, values, batched, keywords, self.size)
             if y is not NotImplemented:
                 return self.wrap(y)
         announce(f"{primitive.name} has no batching rule")
@@ -108,14 +125,13 @@ class BatchLevel(Level):
 
     def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
         if base.is_constant:
-            steps: Any = [(step, strip(params, self)) for step, params in place.steps]
             if not any(map(self.owns, tracers_in((value, place.index, [params for _, params in place.steps])))):
-                place = Place(tuple(steps), strip(place.index, self), place.layout)
-                put(base, "value", place, strip(value, self), add)
+                steps = tuple([(step, strip(params, self)) for step, params in place.steps])
+                put(base, "value", Place(steps, strip(place.index, self), place.layout), strip(value, self), add)
                 return
-            base.value = np.broadcast_to(base.value, (self.size, *base.space.shape))
+            base.value = self.repeated(base.value, base.space)
             base.__class__ = BatchTracer
-        if tracers_in([params for _, params in place.steps]):  # not the same view for all
+        if place.steps and tracers_in([params for _, params in place.steps]):  # not the same view for all
             super().write(primitive, base, value, place, add)
             return
         if not is_view(place.index):
@@ -126,11 +142,21 @@ class BatchLevel(Level):
                 base.become(new)
             return
         index = (slice(None), *parts_of(place.index))
-        steps = tuple([(Each(step, self.size), params) for step, params in place.steps])
+        of_each: Any = tuple([(Each(step, self.size), params) for step, params in place.steps])
         layout = None if place.layout is None else (0, *[axis + 1 for axis in place.layout])
         if self.owns(value):
             value = behind_examples(value.value, ndim_at(base.space.shape, place) + 1)
-        put(base, "value", Place(steps, index, layout), strip(value, self), add)
+        put(base, "value", Place(of_each, index, layout), strip(value, self), add)
+
+    def repeated(self, value: Any, space: Space) -> Any:
+        """Return an array in which each example has its own copy of a value that all shared."""
+        shape = (self.size, *space.shape)
+        if type(value) is not np.ndarray or not value.flags.c_contiguous:
+            return np.broadcast_to(value, shape)
+        out = np.empty(shape, space.dtype)
+        out = np.empty_like(side_by_side(out)) if self.side_by_side else out  # which owns its memory
+        out[...] = value
+        return out
 
     def written(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> Any:
         """Return a view of `base` with other elements at an index that is no view: a new array."""
@@ -190,15 +216,26 @@ class BatchLevel(Level):
 
 def ndim_at(shape: tuple[int, ...], place: Place) -> int:
     """Return the number of axes of a place in arrays of `shape`."""
+    if not place.steps:
+        parts = parts_of(place.index)
+        numbers = sum(isinstance(part, int | np.integer) for part in parts)
+        return len(shape) - numbers + sum(part is None for part in parts)
     return int(follow(np.broadcast_to(0.0, shape), place.steps)[place.index].ndim)
 
 
 def behind_examples(x: Array, ndim: int) -> Array:
     """Give an array with the examples along its first axis `ndim` axes, behind that one."""
     rest = x.shape[1:]
+    if x.ndim == ndim:
+        return x
     if x.ndim < ndim:
         return np.reshape(x, (x.shape[0], *(1,) * (ndim - x.ndim), *rest))
     return np.reshape(x, (x.shape[0], *rest[x.ndim - ndim :]))  # NumPy allows for more axes of length one
+
+
+def side_by_side(x: Array) -> Array:
+    """Copy an array so that the examples are neighbours in memory."""
+    return np.moveaxis(np.copy(np.moveaxis(x, 0, -1), order="C"), -1, 0)
 
 
 def stack(parts: Sequence[Any]) -> Array:
@@ -312,7 +349,10 @@ class Examples:
         self.out_axes = out_axes
         leaves, self.structure = tree_flatten((args, kwargs))
         leaves = [taken(x) for x in leaves]
-        axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
+        if type(in_axes) is int and not kwargs:
+            axes: list[Any] = [in_axes] * len(leaves)
+        else:
+            axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
         named = [0 if is_array(x) and np.ndim(x) else None for x in leaves[len(axes) :]]
         self.batched = [axis is not None and is_array(x) for x, axis in zip(leaves, [*axes, *named], strict=True)]
         sizes = {size_along(x, axis) for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True) if b}
@@ -322,7 +362,7 @@ class Examples:
             raise ValueError(f"vmap: the arguments have {sorted(sizes) or 'no'} examples along in_axes={in_axes}")
         self.size = sizes.pop()
         self.leaves = [
-            np.moveaxis(x, axis, 0) if b else x
+            np.moveaxis(x, axis, 0) if b and axis else x
             for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True)
         ]
 
@@ -334,15 +374,23 @@ class Examples:
         chunk.leaves = [x[start:stop] if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
         return chunk
 
+    def are_many_and_small(self) -> bool:
+        """Whether it pays to lay the examples side by side."""
+        if self.size < MANY:
+            return False
+        small = FEW * self.size
+        return all(type(x) is np.ndarray and x.size <= small for x, b in zip(self.leaves, self.batched, strict=True) if b)
+
     def run(self) -> Any:
         """Run all examples at once, or, where that is not possible, one by one."""
-        level = BatchLevel(self.size)
+        level = BatchLevel(self.size, self.are_many_and_small())
         try:
-            inputs = [level.tracer(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
+            inputs = [level.input(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             output = call_traced(level, self.f, args, kwargs)
             outputs, tree = tree_flatten(output)
-            places = broadcast_prefix(self.out_axes, output)
+            axes = self.out_axes
+            places = [axes] * len(outputs) if type(axes) is int else broadcast_prefix(axes, output)
             outputs = [collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)]
         except NeedsLoop as need:
             if need.level is not level:
@@ -398,4 +446,6 @@ def collect(y: Any, axis: int | None, level: BatchLevel) -> Any:
         return value
     if not batched:
         value = np.broadcast_to(value, (level.size, *np.shape(value)))
-    return np.moveaxis(value, 0, axis)
+    if level.side_by_side and lies_side_by_side(value):
+        value = np.copy(value, order="C")  # how they lie inside is nobody's business
+    return np.moveaxis(value, 0, axis) if axis else value
