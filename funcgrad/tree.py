@@ -20,8 +20,8 @@ import optree
 from funcgrad._typing import Array, PyTree
 
 __all__ = [
-    *("LEAF", "LEAVES", "NAMESPACE", "Structure", "all", "flatten", "flatten_with_paths", "leaves", "map", "map_with_path"),
-    *("ravel", "ravel_pytree", "reduce", "register", "structure", "transpose", "unflatten"),
+    *("LEAF", "LEAVES", "NAMESPACE", "Structure", "all", "flatten", "flatten_with_paths", "leaves", "map"),
+    *("map_with_path", "ravel", "ravel_pytree", "reduce", "register", "structure", "transpose", "unflatten"),
 ]
 
 NAMESPACE = "funcgrad"

@@ -23,9 +23,9 @@ from funcgrad.core.space import Space
 __all__ = [
     *("READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
     *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
-    *("batch_concatenate", "batch_cross", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul", "batch_outer"),
-    *("batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze", "batch_tensordot"),
-    *("batch_transpose", "lies_side_by_side", "stacked"),
+    *("batch_concatenate", "batch_cross", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul"),
+    *("batch_outer", "batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze"),
+    *("batch_tensordot", "batch_transpose", "batch_view", "lies_side_by_side", "stacked"),
 ]
 
 Operands: TypeAlias = Sequence[Array]
@@ -89,6 +89,12 @@ def aligned(primitive: Primitive, xs: Operands, batched: Flags, params: Params, 
 def stacked(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     """Of a function of one operand that works on its last axes, or on each element alone."""
     return primitive.run(*xs, **params)
+
+
+def batch_view(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    """Of ``ndarray.view``: a number's parts have to be neighbours."""
+    (x,) = xs
+    return primitive.run(np.copy(x, order="C") if lies_side_by_side(x) else x, **params)
 
 
 def along(keyword: str = "axis", default: Any = None) -> Batch:

@@ -160,11 +160,19 @@ def strides_of(base: Any) -> tuple[int, ...]:
     if memory is not None and memory.strides is not None:
         return memory.strides  # type: ignore[no-any-return]
     value = plain(base)
-    strides: tuple[int, ...] = value.strides
-    outer = len(strides) - base.ndim  # under vmap there is the examples' axis before these
-    if outer and strides[0] == value.itemsize and all(s % (s0 := value.itemsize * len(value)) == 0 for s in strides[1:]):
-        return tuple([s // len(value) for s in strides[outer:]])  # and the examples may lie side by side
-    return strides[outer:]
+    strides: tuple[int, ...] = value.strides[value.ndim - base.ndim :]  # under vmap there is the examples' axis before
+    step = apart(base)
+    return strides if step == 1 else tuple([stride // step for stride in strides])
+
+
+def apart(base: Any) -> int:
+    """Return how many examples of a vmap lie between two elements of one: many if they lie side by side."""
+    value = plain(base)
+    strides = value.strides
+    if value.ndim == base.ndim or not base.ndim or strides[0] != value.itemsize:
+        return 1
+    size: int = value.shape[0]
+    return size if all(stride % (size * value.itemsize) == 0 for stride in strides[value.ndim - base.ndim :]) else 1
 
 
 def geometry(x: Any) -> Array:
@@ -215,8 +223,9 @@ def is_view_by(x: Any, primitive: Any, params: dict[str, Any]) -> bool:
 
 def is_rearranged(x: Any) -> bool:
     """Whether the value of an array may lie in memory in another way than without funcgrad."""
-    memory = getattr(base_of(x), "memory", None)
-    return memory is not None and (memory.contended or memory.strides is not None)
+    base = base_of(x)
+    memory = getattr(base, "memory", None)
+    return apart(base) > 1 or (memory is not None and (memory.contended or memory.strides is not None))
 
 
 def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeable: bool = True) -> None:

@@ -378,8 +378,8 @@ class Examples:
         """Whether it pays to lay the examples side by side."""
         if self.size < MANY:
             return False
-        small = FEW * self.size
-        return all(type(x) is np.ndarray and x.size <= small for x, b in zip(self.leaves, self.batched, strict=True) if b)
+        xs = [x for x, b in zip(self.leaves, self.batched, strict=True) if b]
+        return all(type(x) is np.ndarray and x.size <= FEW * self.size for x in xs)
 
     def run(self) -> Any:
         """Run all examples at once, or, where that is not possible, one by one."""

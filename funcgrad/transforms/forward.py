@@ -92,9 +92,9 @@ class ForwardLevel(Level):
             )
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
-        if type(self) is ForwardLevel and isinstance(primitive, Linear) and len(operands) == 1:
-            if not (params and tracers_in(params)):
-                return self.linear(primitive, operands[0], params)
+        alone = type(self) is ForwardLevel and len(operands) == 1 and isinstance(primitive, Linear)
+        if alone and not (params and tracers_in(params)):
+            return self.linear(primitive, operands[0], params)
         values: list[Array] = []
         tangents: list[Array | None] = []
         for i, x in enumerate(operands):
@@ -109,7 +109,7 @@ class ForwardLevel(Level):
             y = as_array(y)
         return self.push(primitive, tuple(values), tangents, y, params)
 
-    def linear(self, primitive: Linear, x: Any, params: dict[str, Any]) -> Any:
+    def linear(self, primitive: Primitive, x: Any, params: dict[str, Any]) -> Any:
         """Apply a linear function of one operand to the value, and to the tangent."""
         y = primitive.run(x.value, **params)
         if type(y) is not np.ndarray:

@@ -196,7 +196,7 @@ def rows_of(
             row if space.is_inexact else np.zeros((outputs.size, *space.shape), float0)
             for row, space in zip(in_chunks(pull, outputs, chunk_size), inputs.spaces, strict=True)
         ]
-        blocks = zip(*(outputs.split_first(row) for row in rows), strict=True)
+        blocks = [list(block) for block in zip(*(outputs.split_first(row) for row in rows), strict=True)]
     return outputs.nested([inputs.unflatten(block) for block in blocks])
 
 
@@ -219,8 +219,8 @@ def jacobian(
     Returns
     -------
     callable
-        As in :func:`jacfwd`. It is :func:`jacrev` where the outputs have fewer elements than the inputs, or where
-        inputs are complex and outputs real, and :func:`jacfwd` otherwise.
+        As in :func:`jacfwd`. It is :func:`jacrev` where the outputs have no more elements than the inputs and are
+        real, or where inputs are complex and outputs real, and :func:`jacfwd` otherwise.
 
     Examples
     --------
@@ -250,7 +250,8 @@ def apply_jacobian(
     inputs.check("input", "c" if holomorphic else "fc", "jacobian", holomorphic)
     value, pullback, *aux = vjp(chosen.function(f), chosen.tree(), has_aux=has_aux)
     outputs = Leaves("jacobian", value)
-    if outputs.size < inputs.size or (not holomorphic and any(s.is_complex for s in inputs.spaces)):
+    real = holomorphic or not any(s.is_complex for s in outputs.spaces)
+    if (real and outputs.size <= inputs.size) or (not holomorphic and any(s.is_complex for s in inputs.spaces)):
         jacobian = rows_of(pullback, inputs, outputs, holomorphic, chunk_size)
         return (jacobian, *aux) if has_aux else jacobian
     options: Any = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
