@@ -46,7 +46,8 @@ Batch: TypeAlias = Callable[[Primitive, Operands, Flags, Params, int], Any]
 
 
 def example_ndim(x: Array, batched: bool) -> int:
-    return np.ndim(x) - batched
+    ndim: int = x.ndim if hasattr(x, "ndim") else np.ndim(x)
+    return ndim - batched
 
 
 def align(xs: Operands, batched: Flags) -> list[Array]:

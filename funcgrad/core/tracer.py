@@ -132,6 +132,8 @@ class Tracer(Operators):
         return apply_ufunc(ufunc, method, (x,) if other is ABSENT else (x, other, *more), kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in ATTRIBUTES and not kwargs and isinstance(args[0], Traced):
+            return ATTRIBUTES[function](args[0].space)  # rules ask for them again and again
         if function in CREATORS:
             return create(function, self, args, kwargs)
         return apply_function(function, types, args, kwargs)
@@ -421,6 +423,12 @@ class Tracer(Operators):
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
         self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind))
 
+
+#: Functions of one argument that its space answers.
+ATTRIBUTES: dict[Any, Callable[[Space], Any]] = {
+    np.shape: operator.attrgetter("shape"),
+    np.ndim: operator.attrgetter("ndim"),
+}
 
 #: Functions that make an array like a tracer given as ``like=``.
 CREATORS: set[Any] = {

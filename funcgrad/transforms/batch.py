@@ -43,6 +43,9 @@ broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=
 #: From how many examples on, of how few elements each, these are laid side by side.
 MANY, FEW = 512, 16
 
+NONE: list[Any] = []
+ALONE = (True,)
+
 SEVERAL = (tuple, list)
 NUMBERS = (bool, int, float, complex, np.generic)
 
@@ -93,17 +96,17 @@ class BatchLevel(Level):
             raise EscapedTracerError(
                 "A traced value was used after the vmap that made it had ended; return it from the function instead."
             )
+        traced = tracers_in(params) if params else NONE
+        if not traced and len(operands) == 1 and type(operands[0]) is BatchTracer and primitive.batch is not None:
+            y = primitive.batch(primitive, (operands[0].value,), ALONE, params, self.size)  # as below
+            if y is not NotImplemented:
+                return self.wrap(y)
         values: list[Any] = []
         batched: list[bool] = []
         for x in operands:
-            if type(x) is BatchTracer and x.level is self:
-                values.append(x.value)
-                batched.append(True)
-            else:
-                own = isinstance(x, BatchTracer) and x.level is self
-                values.append(x.value if own else x)
-                batched.append(own and not x.is_constant)
-        traced = tracers_in(params) if params else []
+            own = isinstance(x, BatchTracer) and x.level is self
+            values.append(x.value if own else x)
+            batched.append(own and not x.is_constant)
         if True not in batched and not any(map(self.owns, [*tracers_in(operands), *traced])):
             return self.constants(primitive.run(*strip(operands, self), **strip(params, self)))
         rule = primitive.batch
@@ -175,6 +178,8 @@ class BatchLevel(Level):
         return not x.is_constant
 
     def wrap(self, y: Any) -> Any:
+        if type(y) is np.ndarray:
+            return self.tracer(y)
         if not isinstance(y, tuple | list):
             return None if y is None else self.tracer(y)
         parts = [self.tracer(part) for part in y]

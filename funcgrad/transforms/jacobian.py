@@ -13,7 +13,7 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.arrays import eye
-from funcgrad.core.level import Shell, plain
+from funcgrad.core.level import Shell, plain, zeros
 from funcgrad.core.space import Space, space_of
 from funcgrad.transforms.arguments import Transformed, as_array, choose, is_array, is_shell
 from funcgrad.transforms.batch import vmap
@@ -104,7 +104,7 @@ def apply_jacfwd(
         return flatten(out[1])[0]
 
     if inputs.is_single:
-        blocks = [[shaped(c, (*np.shape(c), *inputs.spaces[0].shape))] for c in push(*inputs.ones())]
+        blocks = [[shaped(c, (*c.shape, *inputs.spaces[0].shape))] for c in push(*inputs.ones())]
     else:
         blocks = [inputs.split_last(np.moveaxis(c, 0, -1)) for c in in_chunks(push, inputs, chunk_size)]
     jacobian = structure([inputs.unflatten(block) for block in blocks])
@@ -346,7 +346,7 @@ class Leaves:
 
     def ones(self) -> list[Array]:
         """Return the basis of a single element."""
-        return [unit_vectors(self.spaces[0], self.arrays[0], 0, 1)[0]]
+        return [zeros(self.spaces[0], self.arrays[0]) + 1]
 
     def split_last(self, matrix: Array) -> list[Array]:
         """Cut the last axis into the leaves' shapes."""
@@ -360,7 +360,7 @@ class Leaves:
 
 
 def shaped(x: Array, shape: tuple[int, ...]) -> Array:
-    return x if np.shape(x) == shape else np.reshape(x, shape)
+    return x if x.shape == shape else np.reshape(x, shape)
 
 
 def unit_vectors(space: Space, like: Array, start: int, stop: int) -> Array:
