@@ -21,7 +21,7 @@ from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.space import Space
 
 __all__ = [
-    *("READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
+    *("FEW", "READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
     *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
     *("batch_concatenate", "batch_cross", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul"),
     *("batch_outer", "batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze"),
@@ -39,6 +39,9 @@ class Primitive(Protocol):
     @property
     def run(self) -> Callable[..., Any]: ...
 
+
+#: Examples of so few elements are laid side by side, if they are many.
+FEW = 16
 
 Batch: TypeAlias = Callable[[Primitive, Operands, Flags, Params, int], Any]
 
@@ -217,7 +220,7 @@ def batch_matmul(primitive: Primitive, xs: Operands, batched: Flags, params: Par
     if not of_b and ndim_b <= 2:
         return one_product(primitive, a, b, params)
     if not of_a and ndim_b == 1 and ndim_a <= 2:
-        return primitive.run(b, a if ndim_a == 1 else np.swapaxes(a, 0, 1), **params)
+        return one_product(primitive, b, a if ndim_a == 1 else np.swapaxes(a, 0, 1), params)
     row, column = ndim_a == 1, ndim_b == 1
     if row:
         a = np.expand_dims(a, -2)
@@ -233,7 +236,7 @@ def batch_matmul(primitive: Primitive, xs: Operands, batched: Flags, params: Par
 
 def one_product(primitive: Primitive, a: Array, b: Array, params: Params) -> Any:
     """Multiply all examples by one matrix or vector: one product, where NumPy's would be one for each example."""
-    if a.ndim == 2 == b.ndim and lies_side_by_side(a):
+    if a.ndim == 2 == b.ndim and lies_side_by_side(a) and b.shape[1] <= FEW:
         return np.transpose(primitive.run(np.transpose(b), np.transpose(a), **params))
     if a.ndim == 2:
         return primitive.run(a, b, **params)

@@ -18,7 +18,7 @@ import numpy as np
 import optree
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.batching import READS_KEYWORDS, Batched, lies_side_by_side
+from funcgrad.core.batching import FEW, READS_KEYWORDS, Batched
 from funcgrad.core.gather import scatter
 from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.level import Level, Traced, map_tracers, strip, tracers_in, zeros
@@ -40,8 +40,8 @@ tree_map: Any = functools.partial(optree.tree_map, none_is_leaf=True, namespace=
 broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=True, namespace=NAMESPACE)
 
 
-#: From how many examples on, of how few elements each, these are laid side by side.
-MANY, FEW = 512, 16
+#: From how many examples on, if they are small, these are laid side by side.
+MANY = 512
 
 NONE: list[Any] = []
 ALONE = (True,)
@@ -73,7 +73,8 @@ class BatchLevel(Level):
         return out
 
     def input(self, value: Array) -> BatchTracer:
-        return self.tracer(side_by_side(value) if self.side_by_side and value.ndim > 1 else value)
+        there = not self.side_by_side or (value.ndim == 1 and value.flags.c_contiguous)
+        return self.tracer(value if there else side_by_side(value))
 
     def constant(self, value: Array) -> SharedTracer:
         out = SharedTracer()
@@ -451,6 +452,6 @@ def collect(y: Any, axis: int | None, level: BatchLevel) -> Any:
         return value
     if not batched:
         value = np.broadcast_to(value, (level.size, *np.shape(value)))
-    if level.side_by_side and lies_side_by_side(value):
-        value = np.copy(value, order="C")  # how they lie inside is nobody's business
+    if level.side_by_side and type(value) is np.ndarray:
+        value = np.ascontiguousarray(value)  # how the examples lie inside is nobody's business
     return np.moveaxis(value, 0, axis) if axis else value
