@@ -18,7 +18,7 @@ from funcgrad.core.level import Traced
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import space_of
-from funcgrad.transforms.batch import BatchLevel, space_of_example
+from funcgrad.transforms.batch_level import BatchLevel, space_of_example
 from funcgrad.transforms.batch_tracers import PATHS, BatchTracer, SharedTracer
 from funcgrad.transforms.forward_paths import has_numbers, reflected, renew
 
