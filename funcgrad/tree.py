@@ -22,13 +22,14 @@ from funcgrad._typing import Array, PyTree
 from funcgrad.labelled import CONTAINERS, name_of
 
 __all__ = [
-    *("LEAF", "NAMESPACE", "Structure", "all", "flatten", "flatten_with_paths", "leaves", "map", "map_with_path"),
-    *("ravel", "ravel_pytree", "reduce", "register", "structure", "transpose", "unflatten"),
+    *("LEAF", "LEAVES", "NAMESPACE", "Structure", "all", "flatten", "flatten_with_paths", "leaves", "map"),
+    *("map_with_path", "ravel", "ravel_pytree", "reduce", "register", "structure", "transpose", "unflatten"),
 ]
 
 NAMESPACE = "funcgrad"
 Structure = optree.PyTreeSpec
-ARRAYS = (np.ndarray, np.float64, float)
+#: Classes that are known to be leaves: those of tracers enter themselves.
+LEAVES: set[type] = {np.ndarray, np.float64, float}
 LEAF: Structure = optree.treespec_leaf(namespace=NAMESPACE)
 
 IsLeaf = Callable[[Any], bool] | None
@@ -59,7 +60,7 @@ def flatten(tree: PyTree, is_leaf: IsLeaf = None) -> tuple[list[Any], Structure]
     >>> structure.unflatten([3.0, 4.0])
     {'w': 4.0, 'b': [3.0, None]}
     """
-    if type(tree) in ARRAYS:  # one array is the common case
+    if type(tree) in LEAVES:  # one array is the common case
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
     classes: set[Any] = {type(leaf) for leaf in leaves}

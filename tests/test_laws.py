@@ -462,6 +462,14 @@ def test_gradient_of_vmap_and_vmap_of_gradient(case: Case, complex_: bool) -> No
         assert_close(fg.vmap(lambda xs, gy: fg.vjp(run, *xs)[1](gy))(xs, gy), want)
 
 
+@pytest.mark.parametrize(
+    ("case", "complex_"), runs([case for case in CASES if case.vmap and not case.chapter.startswith("special_")])
+)
+def test_examples_may_lie_side_by_side(case: Case, complex_: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("funcgrad.transforms.batch.MANY", 1)
+    test_vmap_is_a_loop(case, complex_)
+
+
 @pytest.mark.parametrize(("case", "complex_"), part_of([case for case in CASES if case.vmap], "batches", 2))
 def test_batches_stay_on_the_device(case: Case, complex_: bool) -> None:
     samples = [Run(case, complex_, sample=sample) for sample in range(3)]

@@ -159,8 +159,20 @@ def strides_of(base: Any) -> tuple[int, ...]:
     memory = getattr(base, "memory", None)
     if memory is not None and memory.strides is not None:
         return memory.strides  # type: ignore[no-any-return]
-    strides: tuple[int, ...] = plain(base).strides
-    return strides[len(strides) - base.ndim :]  # under vmap there is the examples' axis before these
+    value = plain(base)
+    strides: tuple[int, ...] = value.strides[value.ndim - base.ndim :]  # under vmap there is the examples' axis before
+    step = apart(base)
+    return strides if step == 1 else tuple([stride // step for stride in strides])
+
+
+def apart(base: Any) -> int:
+    """Return how many examples of a vmap lie between two elements of one: many if they lie side by side."""
+    value = plain(base)
+    strides = value.strides
+    if value.ndim == base.ndim or not base.ndim or strides[0] != value.itemsize:
+        return 1
+    size: int = value.shape[0]
+    return size if all(stride % (size * value.itemsize) == 0 for stride in strides[value.ndim - base.ndim :]) else 1
 
 
 def geometry(x: Any) -> Array:
@@ -213,8 +225,9 @@ def is_view_by(x: Any, primitive: Any, params: dict[str, Any]) -> bool:
 
 def is_rearranged(x: Any) -> bool:
     """Whether the value of an array may lie in memory in another way than without funcgrad."""
-    memory = getattr(base_of(x), "memory", None)
-    return memory is not None and (memory.contended or memory.strides is not None)
+    base = base_of(x)
+    memory = getattr(base, "memory", None)
+    return apart(base) > 1 or (memory is not None and (memory.contended or memory.strides is not None))
 
 
 def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeable: bool = True) -> None:

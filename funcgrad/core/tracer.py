@@ -35,6 +35,7 @@ from funcgrad.core.primitive import CALLS
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError, library_call
+from funcgrad.tree import LEAVES
 
 __all__ = ["Tracer"]
 
@@ -109,6 +110,9 @@ class Tracer(Operators):
     parts: ClassVar[tuple[str, ...]] = ("value",)  # slots that hold its value and what belongs to that
     is_constant: Any = False  # whether it does not depend on what its level differentiates
 
+    def __init_subclass__(cls) -> None:
+        LEAVES.add(cls)
+
     __array_priority__ = 1000
     __pandas_priority__ = 10_000  # series * x is left to x, which says what to do
     __hash__: Any = None
@@ -129,6 +133,8 @@ class Tracer(Operators):
         return apply_ufunc(ufunc, method, (x,) if other is ABSENT else (x, other, *more), kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in ATTRIBUTES and not kwargs and isinstance(args[0], Traced):
+            return ATTRIBUTES[function](args[0].space)  # rules ask for them again and again
         if function in CREATORS:
             return create(function, self, args, kwargs)
         return apply_function(function, types, args, kwargs)
@@ -329,11 +335,13 @@ class Tracer(Operators):
         return bool(np.any(self == element))
 
     def __getitem__(self, index: Any) -> Any:
-        function = CALLS[operator.getitem]
-        out = function(self, index)
+        return self.read(CALLS[operator.getitem](self, index), index)
+
+    def read(self, out: Any, index: Any) -> Any:
+        """Return what was read at an index; if it shares memory with this array, that is remembered."""
         if getattr(out, "shape", ()) == () and not any(part is Ellipsis for part in parts_of(index)):
             return out  # an element is no view
-        return self.viewed(out, function, {"index": index})
+        return self.viewed(out, CALLS[operator.getitem], {"index": index})
 
     # -- Writing --------------------------------------------------------------------------------
 
@@ -416,6 +424,12 @@ class Tracer(Operators):
     def partition(self, kth: Any, axis: int = -1, kind: str = "introselect") -> None:
         self.rebind(CALLS[np.partition](self, kth=kth, axis=axis, kind=kind))
 
+
+#: Functions of one argument that its space answers.
+ATTRIBUTES: dict[Any, Callable[[Space], Any]] = {
+    np.shape: operator.attrgetter("shape"),
+    np.ndim: operator.attrgetter("ndim"),
+}
 
 #: Functions that make an array like a tracer given as ``like=``.
 CREATORS: set[Any] = {

@@ -11,7 +11,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from funcgrad._typing import Array
 from funcgrad.core.arrays import as_array
-from funcgrad.core.batching import batch_along, batch_getitem, batch_scatter, batch_setitem
+from funcgrad.core.batching import batch_along
+from funcgrad.core.batching_indices import batch_getitem, batch_scatter, batch_setitem
 from funcgrad.core.gather import last_written, scatter
 from funcgrad.core.indices import is_basic
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Multilinear

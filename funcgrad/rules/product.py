@@ -16,7 +16,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.arrays import as_array, as_operand, conjugate
 from funcgrad.core.backend import supply
-from funcgrad.core.batching import aligned, batch_einsum, batch_matmul, batch_outer, batch_tensordot
+from funcgrad.core.batching import aligned, batch_cross, batch_einsum, batch_matmul, batch_outer, batch_tensordot
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
 from funcgrad.core.space import Space
@@ -116,7 +116,7 @@ vecdot_last = Multilinear(
     batch=aligned,
 )
 # a · (b x c) does not change when the three are rotated. For vectors of length 3 along the last axis.
-cross_last = Multilinear(np.cross, lambda g, b: np.cross(b, g), lambda g, a: np.cross(g, a), batch=aligned)
+cross_last = Multilinear(np.cross, lambda g, b: np.cross(b, g), lambda g, a: np.cross(g, a), batch=batch_cross)
 
 
 def to_last(x: Array, axis: int) -> Array:

@@ -21,6 +21,7 @@ from funcgrad.core.batching import (
     batch_roll,
     batch_squeeze,
     batch_transpose,
+    batch_view,
     stacked,
 )
 from funcgrad.core.gather import scatter
@@ -301,7 +302,7 @@ RULES = (
         batch=stacked,
     ),
     *([Composite(np.astype, lambda x, dtype, /, **layout: x.astype(dtype, **layout))] if hasattr(np, "astype") else []),
-    Linear(np.ndarray.view, view_adjoint, split=split_view, run=run_view, ignore="dtype", view=True, batch=stacked),
+    Linear(np.ndarray.view, view_adjoint, split=split_view, run=run_view, ignore="dtype", view=True, batch=batch_view),
     # -- Diagonals and triangles
     Linear(
         np.diagonal,

@@ -1,8 +1,9 @@
 """Batching: run a function of one example on many at once.
 
 1. What the tracer carries: a value with one more axis, the first, along which the examples lie. Its space is
-   that of one example.
-2. How a primitive is interpreted: by its batching rule, once for all examples.
+   that of one example (:mod:`funcgrad.transforms.batch_tracers`).
+2. How a primitive is interpreted: by its batching rule, once for all examples
+   (:mod:`funcgrad.transforms.batch_level`).
 3. Where that is not possible, one example after the other: a primitive without a rule alone; the whole function
    if it branches on a value, or asks for a plain number or array. A warning says so.
 4. The public function: :func:`vmap`.
@@ -11,24 +12,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import optree
 
 from funcgrad._typing import AnyFunction, Array
-from funcgrad.core.batching import READS_KEYWORDS, Batched
-from funcgrad.core.gather import scatter
-from funcgrad.core.indices import is_view, parts_of
-from funcgrad.core.level import Level, Traced, map_tracers, strip, tracers_in, zeros
-from funcgrad.core.memory import Memory, Place, follow, put
-from funcgrad.core.primitive import CALLS, Primitive
-from funcgrad.core.space import Space, space_of
-from funcgrad.errors import BatchFallbackWarning, EscapedTracerError, warn_user
-from funcgrad.transforms.arguments import Transformed, as_array, call_traced, is_array, lend, present, taken
+from funcgrad.core.batching import FEW
+from funcgrad.core.level import strip
+from funcgrad.transforms.arguments import Transformed, call_traced, is_array, lend, present, taken
+from funcgrad.transforms.batch_level import BatchLevel as BatchLevel
+from funcgrad.transforms.batch_level import announce, stack
 from funcgrad.transforms.batch_tracers import BatchTracer as BatchTracer
-from funcgrad.transforms.batch_tracers import Each, SharedTracer
 from funcgrad.transforms.batch_tracers import NeedsLoop as NeedsLoop
 from funcgrad.tree import NAMESPACE
 
@@ -36,195 +32,10 @@ __all__ = ["vmap"]
 
 # None means "not batched" here, and so is a leaf.
 tree_flatten: Any = functools.partial(optree.tree_flatten, none_is_leaf=True, namespace=NAMESPACE)
-tree_map: Any = functools.partial(optree.tree_map, none_is_leaf=True, namespace=NAMESPACE)
 broadcast_prefix: Any = functools.partial(optree.broadcast_prefix, none_is_leaf=True, namespace=NAMESPACE)
 
-
-SEVERAL = (tuple, list)
-NUMBERS = (bool, int, float, complex, np.generic)
-
-
-class BatchLevel(Level):
-    """One running vmap over `size` examples."""
-
-    __slots__ = ("size",)
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-
-    def tracer(self, value: Array) -> BatchTracer:
-        out = BatchTracer()
-        out.value = value
-        out.level = self
-        space = space_of(value)
-        out.space = space_of_example(space)
-        return out
-
-    def constant(self, value: Array) -> SharedTracer:
-        out = SharedTracer()
-        out.value = as_array(value)
-        out.level = self
-        out.space = space_of(out.value)
-        if isinstance(value, np.ndarray):  # also without axes it can be written to
-            out.memory = Memory()
-        return out
-
-    def constants(self, y: Any) -> Any:
-        """Wrap what was made of shared values alone: it can be written to as well."""
-        if isinstance(y, SEVERAL):
-            parts = [self.constants(part) for part in y]
-            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
-        return self.constant(y) if is_array(y) and not isinstance(y, NUMBERS) else y
-
-    def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
-        if self.closed:
-            raise EscapedTracerError(
-                "A traced value was used after the vmap that made it had ended; return it from the function instead."
-            )
-        values: list[Any] = []
-        batched: list[bool] = []
-        for x in operands:
-            own = isinstance(x, BatchTracer) and x.level is self
-            values.append(x.value if own else x)
-            batched.append(own and not x.is_constant)
-        if True not in batched and not any(map(self.owns, tracers_in((operands, params)))):
-            return self.constants(primitive.run(*strip(operands, self), **strip(params, self)))
-        rule = primitive.batch
-        if params and rule not in READS_KEYWORDS and any(map(self.owns, tracers_in(params))):
-            rule = None
-        if rule is not None:
-            y = rule(primitive, values, batched, map_tracers(self.keyword, params) if params else params, self.size)
-            if y is not NotImplemented:
-                return self.wrap(y)
-        announce(f"{primitive.name} has no batching rule")
-        return self.loop(primitive.run, operands, params)
-
-    def keyword(self, tracer: Traced) -> Any:
-        """Return what a batching rule gets for a tracer among the keywords."""
-        if tracer.level is not self:
-            return tracer
-        return Batched(tracer.value) if self.owns(tracer) else tracer.value
-
-    def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:
-        if base.is_constant:
-            steps: Any = [(step, strip(params, self)) for step, params in place.steps]
-            if not any(map(self.owns, tracers_in((value, place.index, [params for _, params in place.steps])))):
-                place = Place(tuple(steps), strip(place.index, self), place.layout)
-                put(base, "value", place, strip(value, self), add)
-                return
-            base.value = np.broadcast_to(base.value, (self.size, *base.space.shape))
-            base.__class__ = BatchTracer
-        if tracers_in([params for _, params in place.steps]):  # not the same view for all
-            super().write(primitive, base, value, place, add)
-            return
-        if not is_view(place.index):
-            new = self.written(primitive, base, value, place, add)
-            if place.steps:
-                self.write(primitive, base, new, Place(place.steps, ..., place.layout), False)
-            else:
-                base.become(new)
-            return
-        index = (slice(None), *parts_of(place.index))
-        steps = tuple([(Each(step, self.size), params) for step, params in place.steps])
-        layout = None if place.layout is None else (0, *[axis + 1 for axis in place.layout])
-        if self.owns(value):
-            value = behind_examples(value.value, ndim_at(base.space.shape, place) + 1)
-        put(base, "value", Place(steps, index, layout), strip(value, self), add)
-
-    def written(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> Any:
-        """Return a view of `base` with other elements at an index that is no view: a new array."""
-        for step, params in place.steps:
-            base = self.process(step, (base,), params)
-        if not add:
-            return self.process(primitive, (base, value), {"index": place.index})
-        part = np.broadcast_to(value, base[place.index].shape)
-        return CALLS[np.add](base, CALLS[scatter](part, space=base.space, indices=(place.index,)))
-
-    def owns(self, x: Any) -> bool:
-        """Whether every example has its own `x`."""
-        if not isinstance(x, BatchTracer) or x.level is not self:
-            return False
-        _ = x.value  # a view that is out of date is read again, and may become of another class
-        return not x.is_constant
-
-    def wrap(self, y: Any) -> Any:
-        if not isinstance(y, tuple | list):
-            return None if y is None else self.tracer(y)
-        parts = [self.tracer(part) for part in y]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
-
-    # -- One example after the other ------------------------------------------------------------------
-
-    def loop(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Apply to one example after the other, and stack the results."""
-        if self.size == 0:
-            example = self.example(function, args, kwargs, lambda t: zeros(t.space, t))
-            return tree_map(
-                lambda y: self.tracer(zeros(Space((0, *y.shape), y.dtype), y)) if is_array(y) else y, example
-            )
-        results = [self.example(function, args, kwargs, functools.partial(example_of, i=i)) for i in range(self.size)]
-        return tree_map(self.join, *results)
-
-    def example(self, function: Callable[..., Any], args: Any, kwargs: Any, take: Callable[[Any], Any]) -> Any:
-        def one(x: Any) -> Any:
-            return take(x) if self.owns(x) else strip(x, self)
-
-        args, kwargs = tree_map(one, (args, kwargs))
-        return function(*args, **kwargs)
-
-    def join(self, *parts: Any) -> Any:
-        """Stack the results of the examples; what is no array must be the same for all."""
-        if all(map(is_array, parts)):
-            if len({np.shape(part) for part in parts}) > 1:
-                raise NeedsLoop(self, "a shape")
-            return self.tracer(stack(parts))
-        if any(part != parts[0] for part in parts):
-            raise NeedsLoop(self, "a result that is no array and")
-        return parts[0]
-
-    def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        announce(f"{getattr(function, '__name__', function)} has no batching rule")
-        return self.loop(function, args, kwargs)
-
-
-def ndim_at(shape: tuple[int, ...], place: Place) -> int:
-    """Return the number of axes of a place in arrays of `shape`."""
-    return int(follow(np.broadcast_to(0.0, shape), place.steps)[place.index].ndim)
-
-
-def behind_examples(x: Array, ndim: int) -> Array:
-    """Give an array with the examples along its first axis `ndim` axes, behind that one."""
-    rest = x.shape[1:]
-    if x.ndim < ndim:
-        return np.reshape(x, (x.shape[0], *(1,) * (ndim - x.ndim), *rest))
-    return np.reshape(x, (x.shape[0], *rest[x.ndim - ndim :]))  # NumPy allows for more axes of length one
-
-
-def stack(parts: Sequence[Any]) -> Array:
-    return np.stack([as_array(part) for part in parts])
-
-
-def example_of(x: BatchTracer, i: int) -> Array:
-    return x.value[i]
-
-
-@functools.lru_cache(maxsize=4096)
-def space_of_example(space: Space) -> Space:
-    return Space(space.shape[1:], space.dtype)
-
-
-def announce(reason: str) -> None:
-    """Warn, once for each line of the user, that the examples are run one by one."""
-    warn_user(
-        f"vmap runs one example after the other here: {reason}. The result is right, but slower than one call for all. "
-        "To find such places, turn this warning into an error: "
-        "warnings.simplefilter('error', funcgrad.BatchFallbackWarning).",
-        BatchFallbackWarning,
-    )
-
-
-# -- The transform ---------------------------------------------------------------------------------------
+#: From how many examples on, if they are small, these are laid side by side.
+MANY = 512
 
 
 def vmap(
@@ -312,7 +123,10 @@ class Examples:
         self.out_axes = out_axes
         leaves, self.structure = tree_flatten((args, kwargs))
         leaves = [taken(x) for x in leaves]
-        axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
+        if type(in_axes) is int and not kwargs:
+            axes: list[Any] = [in_axes] * len(leaves)
+        else:
+            axes = broadcast_prefix(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args)
         named = [0 if is_array(x) and np.ndim(x) else None for x in leaves[len(axes) :]]
         self.batched = [axis is not None and is_array(x) for x, axis in zip(leaves, [*axes, *named], strict=True)]
         sizes = {size_along(x, axis) for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True) if b}
@@ -322,7 +136,7 @@ class Examples:
             raise ValueError(f"vmap: the arguments have {sorted(sizes) or 'no'} examples along in_axes={in_axes}")
         self.size = sizes.pop()
         self.leaves = [
-            np.moveaxis(x, axis, 0) if b else x
+            np.moveaxis(x, axis, 0) if b and axis else x
             for x, axis, b in zip(leaves, [*axes, *named], self.batched, strict=True)
         ]
 
@@ -334,15 +148,23 @@ class Examples:
         chunk.leaves = [x[start:stop] if b else x for x, b in zip(self.leaves, self.batched, strict=True)]
         return chunk
 
+    def are_many_and_small(self) -> bool:
+        """Whether it pays to lay the examples side by side."""
+        if self.size < MANY:
+            return False
+        xs = [x for x, b in zip(self.leaves, self.batched, strict=True) if b]
+        return all(type(x) is np.ndarray and x.size <= FEW * self.size for x in xs)
+
     def run(self) -> Any:
         """Run all examples at once, or, where that is not possible, one by one."""
-        level = BatchLevel(self.size)
+        level = BatchLevel(self.size, self.are_many_and_small())
         try:
-            inputs = [level.tracer(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
+            inputs = [level.input(x) if b else lend(level, x) for x, b in zip(self.leaves, self.batched, strict=True)]
             args, kwargs = self.structure.unflatten(inputs)
             output = call_traced(level, self.f, args, kwargs)
             outputs, tree = tree_flatten(output)
-            places = broadcast_prefix(self.out_axes, output)
+            axes = self.out_axes
+            places = [axes] * len(outputs) if type(axes) is int else broadcast_prefix(axes, output)
             outputs = [collect(y, axis, level) for y, axis in zip(outputs, places, strict=True)]
         except NeedsLoop as need:
             if need.level is not level:
@@ -398,4 +220,6 @@ def collect(y: Any, axis: int | None, level: BatchLevel) -> Any:
         return value
     if not batched:
         value = np.broadcast_to(value, (level.size, *np.shape(value)))
-    return np.moveaxis(value, 0, axis)
+    if level.side_by_side and type(value) is np.ndarray:
+        value = np.ascontiguousarray(value)  # how the examples lie inside is nobody's business
+    return np.moveaxis(value, 0, axis) if axis else value

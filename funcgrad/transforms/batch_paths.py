@@ -13,11 +13,12 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.batching import aligned
+from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.level import Traced
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import space_of
-from funcgrad.transforms.batch import BatchLevel, space_of_example
+from funcgrad.transforms.batch_level import BatchLevel, space_of_example
 from funcgrad.transforms.batch_tracers import PATHS, BatchTracer, SharedTracer
 from funcgrad.transforms.forward_paths import has_numbers, reflected, renew
 
@@ -56,6 +57,17 @@ def bare(x: Any) -> Any:
     return x.value if type(x) is SharedTracer else x
 
 
+def run_with(run: Callable[..., Any], x: Array, shared: Any, swap: bool) -> Any:
+    """Run on an array of examples and one that all share; where the examples lie, those of the result do.
+
+    NumPy does not see to it by itself if an axis of length one is stretched.
+    """
+    if type(x) is ndarray is type(shared) and 1 in x.shape[1:] and x.strides[0] == x.itemsize and shared.ndim:
+        x, shared = np.moveaxis(x, 0, -1), shared[..., None]
+        return np.moveaxis(run(shared, x) if swap else run(x, shared), -1, 0)
+    return run(shared, x) if swap else run(x, shared)
+
+
 def unary_path(primitive: Primitive) -> Callable[[Any], Any]:
     """Return the short path of a function of one operand."""
     run = primitive.run
@@ -90,7 +102,7 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
                 same = b.space is space
                 y = run(a.value, b.value) if same else run(raised(a, len(b.space.shape)), raised(b, len(space.shape)))
             elif takes_part(level, b):
-                same, y = False, run(raised(a, b.ndim), bare(b))
+                same, y = False, run_with(run, raised(a, b.ndim), bare(b), False)
             else:
                 return primitive(a, b)
         elif kind_b is BatchTracer:
@@ -98,7 +110,7 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
             same = kind_a is float or kind_a is int
             if level.closed or type(level) is not BatchLevel or not (same or takes_part(level, a)):
                 return primitive(a, b)
-            y = run(a, b.value) if same else run(bare(a), raised(b, a.ndim))
+            y = run(a, b.value) if same else run_with(run, raised(b, a.ndim), bare(a), True)
         else:
             return primitive(a, b)
         out = BatchTracer()
@@ -108,6 +120,18 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
         return out
 
     return call
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """Read a view of every example."""
+    level = x.level
+    if type(x) is not BatchTracer or type(level) is not BatchLevel or level.closed or not is_view(index):
+        return general_getitem(x, index)
+    return x.read(level.tracer(x.value[(WHOLE, *parts_of(index))]), index)
+
+
+general_getitem = BatchTracer.__getitem__
+WHOLE = slice(None)
 
 
 def install_batch_paths() -> None:
@@ -126,3 +150,4 @@ def install_batch_paths() -> None:
             if function.nin == 2 and function in HOT_OPERATORS:
                 setattr(BatchTracer, name.replace("__", "__r", 1), reflected(path))
     renew(PATHS, found)
+    BatchTracer.__getitem__ = getitem  # type: ignore[method-assign]

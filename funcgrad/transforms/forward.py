@@ -14,7 +14,8 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.graph import Call
-from funcgrad.core.kinds import Unknown
+from funcgrad.core.indices import is_view
+from funcgrad.core.kinds import Linear, Unknown
 from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
 from funcgrad.core.memory import Place, put
 from funcgrad.core.primitive import Primitive
@@ -60,6 +61,13 @@ class ForwardTracer(Tracer):
     def become(self, new: Any) -> None:
         self.value, self.space, self.tangent = new.value, new.space, new.tangent
 
+    def __getitem__(self, index: Any) -> Any:
+        level: Any = self.level
+        if type(level) is not ForwardLevel or level.closed or not is_view(index):
+            return super().__getitem__(index)
+        dx = self.tangent
+        return self.read(level.tracer(self.value[index], None if dx is None else dx[index]), index)
+
 
 class ForwardLevel(Level):
     """One running forward-mode transform."""
@@ -84,6 +92,9 @@ class ForwardLevel(Level):
             )
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
+        alone = type(self) is ForwardLevel and len(operands) == 1 and isinstance(primitive, Linear)
+        if alone and not (params and tracers_in(params)):
+            return self.linear(primitive, operands[0], params)
         values: list[Array] = []
         tangents: list[Array | None] = []
         for i, x in enumerate(operands):
@@ -97,6 +108,15 @@ class ForwardLevel(Level):
         if type(y) is not np.ndarray:
             y = as_array(y)
         return self.push(primitive, tuple(values), tangents, y, params)
+
+    def linear(self, primitive: Primitive, x: Any, params: dict[str, Any]) -> Any:
+        """Apply a linear function of one operand to the value, and to the tangent."""
+        y = primitive.run(x.value, **params)
+        if type(y) is not np.ndarray:
+            y = as_array(y)
+        if isinstance(y, SEVERAL) or y.dtype != x.space.dtype:
+            return self.push(primitive, (x.value,), [x.tangent], y, params)
+        return self.tracer(y, None if x.tangent is None else primitive.run(x.tangent, **params))
 
     def push(
         self,

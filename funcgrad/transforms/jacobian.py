@@ -13,7 +13,7 @@ import numpy as np
 
 from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.arrays import eye
-from funcgrad.core.level import Shell, plain
+from funcgrad.core.level import Shell, plain, zeros
 from funcgrad.core.space import Space, space_of
 from funcgrad.transforms.arguments import Transformed, as_array, choose, is_array, is_shell
 from funcgrad.transforms.batch import vmap
@@ -103,8 +103,11 @@ def apply_jacfwd(
         structure = nesting(out[1])
         return flatten(out[1])[0]
 
-    columns = in_chunks(push, inputs, chunk_size)
-    jacobian = structure([inputs.unflatten(inputs.split_last(np.moveaxis(c, 0, -1))) for c in columns])
+    if inputs.is_single:
+        blocks = [[shaped(c, (*c.shape, *inputs.spaces[0].shape))] for c in push(*inputs.ones())]
+    else:
+        blocks = [inputs.split_last(np.moveaxis(c, 0, -1)) for c in in_chunks(push, inputs, chunk_size)]
+    jacobian = structure([inputs.unflatten(block) for block in blocks])
     return (jacobian, aux) if has_aux else jacobian
 
 
@@ -180,12 +183,20 @@ def rows_of(
     def pull(*cotangents: Array) -> list[Any]:
         return flatten(pullback(outputs.unflatten(cotangents))[0])[0]
 
-    rows = in_chunks(pull, outputs, chunk_size)
-    rows = [
-        row if space.is_inexact else np.zeros((outputs.size, *space.shape), float0)
-        for row, space in zip(rows, inputs.spaces, strict=True)
-    ]
-    blocks = zip(*(outputs.split_first(row) for row in rows), strict=True)
+    if outputs.is_single:
+        shape = outputs.spaces[0].shape
+        blocks = [
+            [
+                shaped(row, (*shape, *space.shape))
+                for row, space in zip(pull(*outputs.ones()), inputs.spaces, strict=True)
+            ]
+        ]
+    else:
+        rows = [
+            row if space.is_inexact else np.zeros((outputs.size, *space.shape), float0)
+            for row, space in zip(in_chunks(pull, outputs, chunk_size), inputs.spaces, strict=True)
+        ]
+        blocks = [list(block) for block in zip(*(outputs.split_first(row) for row in rows), strict=True)]
     return outputs.nested([inputs.unflatten(block) for block in blocks])
 
 
@@ -208,8 +219,8 @@ def jacobian(
     Returns
     -------
     callable
-        As in :func:`jacfwd`. It is :func:`jacrev` where the outputs have fewer elements than the inputs, or where
-        inputs are complex and outputs real, and :func:`jacfwd` otherwise.
+        As in :func:`jacfwd`. It is :func:`jacrev` where the outputs have no more elements than the inputs and are
+        real, or where inputs are complex and outputs real, and :func:`jacfwd` otherwise.
 
     Examples
     --------
@@ -239,7 +250,8 @@ def apply_jacobian(
     inputs.check("input", "c" if holomorphic else "fc", "jacobian", holomorphic)
     value, pullback, *aux = vjp(chosen.function(f), chosen.tree(), has_aux=has_aux)
     outputs = Leaves("jacobian", value)
-    if outputs.size < inputs.size or (not holomorphic and any(s.is_complex for s in inputs.spaces)):
+    real = holomorphic or not any(s.is_complex for s in outputs.spaces)
+    if (real and outputs.size <= inputs.size) or (not holomorphic and any(s.is_complex for s in inputs.spaces)):
         jacobian = rows_of(pullback, inputs, outputs, holomorphic, chunk_size)
         return (jacobian, *aux) if has_aux else jacobian
     options: Any = {"argnums": argnums, "argnames": argnames, "has_aux": has_aux}
@@ -308,6 +320,7 @@ class Leaves:
         self.spaces = [space_of(x) for x in self.arrays]
         self.ends = list(itertools.accumulate(space.size if space.is_inexact else 0 for space in self.spaces))
         self.size = self.ends[-1] if self.ends else 0
+        self.is_single = self.size == 1 == len(self.spaces)  # then one vector is a basis: no need for a batch
         self.unflatten: Callable[..., PyTree] = self.structure.unflatten
         self.nested = nesting(tree)
 
@@ -331,15 +344,23 @@ class Leaves:
             for space, x, end in zip(self.spaces, self.arrays, self.ends, strict=True)
         ]
 
+    def ones(self) -> list[Array]:
+        """Return the basis of a single element."""
+        return [zeros(self.spaces[0], self.arrays[0]) + 1]
+
     def split_last(self, matrix: Array) -> list[Array]:
         """Cut the last axis into the leaves' shapes."""
-        parts = np.split(matrix, self.ends[:-1], axis=-1)
-        return [np.reshape(p, (*p.shape[:-1], *s.shape)) for p, s in zip(parts, self.spaces, strict=True)]
+        parts = np.split(matrix, self.ends[:-1], axis=-1) if len(self.spaces) > 1 else [matrix]
+        return [shaped(p, (*p.shape[:-1], *s.shape)) for p, s in zip(parts, self.spaces, strict=True)]
 
     def split_first(self, matrix: Array) -> list[Array]:
         """Cut the first axis into the leaves' shapes."""
-        parts = np.split(matrix, self.ends[:-1], axis=0)
-        return [np.reshape(p, (*s.shape, *p.shape[1:])) for p, s in zip(parts, self.spaces, strict=True)]
+        parts = np.split(matrix, self.ends[:-1], axis=0) if len(self.spaces) > 1 else [matrix]
+        return [shaped(p, (*s.shape, *p.shape[1:])) for p, s in zip(parts, self.spaces, strict=True)]
+
+
+def shaped(x: Array, shape: tuple[int, ...]) -> Array:
+    return x if x.shape == shape else np.reshape(x, shape)
 
 
 def unit_vectors(space: Space, like: Array, start: int, stop: int) -> Array:
