@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from funcgrad._typing import Array
 
-__all__ = ["LARGE", "Steps", "apply_steps", "is_flat", "steps_of_rule"]
+__all__ = ["LARGE", "Steps", "Symbol", "apply_steps", "is_flat", "run_steps", "steps_of_rule"]
 
 ndarray = np.ndarray
 
@@ -125,6 +125,16 @@ def apply_steps(
                 goal += result
             else:
                 goal[...] = result
+
+
+def run_steps(steps: Steps, *operands: Any) -> Array | None:
+    """Apply steps to operands of which one is a large array, the others like it or numbers; None if they are not so."""
+    like = next((x for x in operands if type(x) is ndarray and x.size >= LARGE and x.dtype.char in "fd"), None)
+    if like is None or not all(is_flat(x, like) for x in operands):
+        return None
+    out = np.empty(like.shape, like.dtype)
+    apply_steps(steps, operands[0], operands[1:], out)
+    return out
 
 
 def first(x: Any) -> Any:
