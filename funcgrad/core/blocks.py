@@ -49,18 +49,19 @@ class Symbol(NDArrayOperatorsMixin):
         raise TypeError("a rule that branches on a value")
 
 
-def steps_of_rule(rule: Callable[..., Any], count: int) -> Steps | None:
+def steps_of_rule(rule: Callable[..., Any], residuals: Sequence[int | float | None]) -> Steps | None:
     """Return the ufuncs that a rule of ``(g, *residuals)`` calls; None if it does anything else.
 
     Parameters
     ----------
     rule : callable
-    count : int
-        How many residuals it reads.
+    residuals : sequence
+        The numbers among what it reads, which it may ask what they are; None for arrays.
     """
+    count = len(residuals)
     program: list[Any] = [1 + count]
     try:
-        result = rule(*[Symbol(i, program) for i in range(1 + count)])
+        result = rule(Symbol(0, program), *[Symbol(i, program) if x is None else x for i, x in enumerate(residuals, 1)])
     except Exception:  # whatever it asked of a symbol: the rule is more than ufuncs
         return None
     steps = tuple(program[1:])

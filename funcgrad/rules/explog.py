@@ -29,7 +29,7 @@ def bessel_i1(x: Array) -> Array:
 
 
 #: What ``np.logaddexp`` computes, an element at a time, in calls whose loops work on several at once.
-IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np.maximum(a, b), 1)
+IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np.maximum(a, b), [None])
 
 
 def log_add_exp(a: Any, b: Any) -> Array:
