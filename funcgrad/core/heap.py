@@ -1,13 +1,13 @@
 """Memory that arrays have freed, kept for the next ones.
 
 The system clears a page before it hands it out, which takes longer than the arithmetic of an elementwise operation on
-what fits there. A gradient frees all its arrays at once, and glibc then returns them to the system: the next
-call waits for the same pages again. How much it keeps follows the largest array that the program has freed so far, up to
-:data:`LARGEST`. So one of that size is freed before any other: no page of it is ever touched.
+what fits there. A gradient frees all its arrays at once, and glibc then returns them to the system: the next call waits
+for the same pages again. How much glibc keeps follows the largest array that the program has freed so far, up to
+:data:`LARGEST`. So one of that size is freed before any other; no page of it is ever touched.
 
-From then on up to twice :data:`LARGEST` stay at the end of the heap, for all arrays below :data:`LARGEST` and all threads,
-and arrays above it are the system's, as ever. A program that sets ``MALLOC_TRIM_THRESHOLD_`` or another of glibc's limits in its
-environment has its way: they do not move then. Other C libraries take no notice.
+From then on up to twice :data:`LARGEST` stay at the end of the heap, for all threads and all arrays below
+:data:`LARGEST`; larger ones are the system's, as ever. A program that sets ``MALLOC_TRIM_THRESHOLD_`` or another of
+these limits in its environment has its way: they do not move then. Other C libraries take no notice.
 """
 
 from __future__ import annotations
