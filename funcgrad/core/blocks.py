@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from funcgrad._typing import Array
 
-__all__ = ["LARGE", "Steps", "Symbol", "apply_steps", "is_flat", "run_steps", "steps_of_rule"]
+__all__ = ["LARGE", "Steps", "Symbol", "apply_steps", "first", "is_flat", "run_steps", "steps_of_rule"]
 
 ndarray = np.ndarray
 
@@ -50,7 +50,7 @@ class Symbol(NDArrayOperatorsMixin):
 
 
 def steps_of_rule(rule: Callable[..., Any], residuals: Sequence[int | float | None]) -> Steps | None:
-    """Return the ufuncs that a rule of ``(g, *residuals)`` calls; None if it does anything else.
+    """Return the ufuncs that a rule of ``(g, *residuals)`` calls, none if it returns `g`; None if it does more.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def steps_of_rule(rule: Callable[..., Any], residuals: Sequence[int | float | No
     except Exception:  # whatever it asked of a symbol: the rule is more than ufuncs
         return None
     steps = tuple(program[1:])
-    return steps if steps and isinstance(result, Symbol) and result.number == count + len(steps) else None
+    return steps if isinstance(result, Symbol) and result.number == (count + len(steps) if steps else 0) else None
 
 
 def is_flat(x: Any, like: Array) -> bool:

@@ -169,11 +169,9 @@ class Short:
 
     def large(self, g: Array, kept: Any, out: Array | None, add: bool = False) -> Array | None:
         """Apply the rule to a large array by blocks, into `out` or a new array; None if that cannot be done."""
-        residuals = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
-        steps = self.plan([None] * len(residuals))
-        if steps is None:
-            steps = self.plan([x if type(x) is int or type(x) is float else None for x in residuals])
-        if steps is None or not all(is_flat(x, g) for x in residuals):
+        residuals = self.residuals(kept)
+        steps = self.steps_for(residuals)
+        if not steps or not all(is_flat(x, g) for x in residuals):
             return None
         if not (g.flags.c_contiguous or g.strides == (0,) * g.ndim):  # broadcast along some axes, say
             return None
@@ -181,9 +179,25 @@ class Short:
             out = np.empty(g.shape, g.dtype)
         elif not (out.dtype is g.dtype and out.shape == g.shape and out.flags.c_contiguous and out.flags.writeable):
             return None
-        guarded = hasattr(self.text, "__wrapped__")
-        apply_steps(steps, g, residuals, out, add, finite_or_zero if guarded else None)
+        apply_steps(steps, g, residuals, out, add, self.mend)
         return out
+
+    @property
+    def mend(self) -> Callable[[Array, Array], Array] | None:
+        """What makes the result zero where it is not finite although the cotangent is zero, if that can be."""
+        return finite_or_zero if hasattr(self.text, "__wrapped__") else None
+
+    def residuals(self, kept: Any) -> tuple[Any, ...]:
+        """Return all that is read, in the order of the rule's parameters."""
+        values: tuple[Any, ...] = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
+        return values
+
+    def steps_for(self, residuals: tuple[Any, ...]) -> Steps | None:
+        """Return the ufuncs that the rule calls on these; none if it returns the cotangent, None if it does more."""
+        steps = self.plan([None] * len(residuals))
+        if steps is None:
+            steps = self.plan([x if type(x) is int or type(x) is float else None for x in residuals])
+        return steps
 
     def plan(self, numbers: list[int | float | None]) -> Steps | None:
         """Return the ufuncs that the rule calls if it reads these numbers, and arrays where there is None."""

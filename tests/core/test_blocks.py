@@ -19,7 +19,7 @@ def shorts() -> list[Short]:
         if isinstance(primitive, Elementwise) and primitive.short is not None:
             for short in primitive.short:
                 text = getattr(short.text, "__wrapped__", short.text)
-                if blocks.steps_of_rule(text, [None] * len(short.indices)) is not None:
+                if blocks.steps_of_rule(text, [None] * len(short.indices)):
                     found.append(short)
     return found
 
