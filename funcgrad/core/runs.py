@@ -170,7 +170,7 @@ class Program:
 
     def slot(self, x: Any) -> int:
         """Return a new slot; what is broadcast is a number there."""
-        x = x.reshape(-1) if type(x) is ndarray and x.strides != (0,) * x.ndim else first(x)
+        x = x.reshape(-1) if type(x) is ndarray and (not x.ndim or any(x.strides)) else first(x)
         if type(x) is ndarray:
             self.arrays.append((len(self.slots), x))
         self.slots.append(x)

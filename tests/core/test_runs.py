@@ -180,3 +180,10 @@ def test_an_error_in_a_run_leaves_the_graph_usable(always):
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
         pullback(np.full(40, 1e308))
     np.testing.assert_array_equal(pullback(np.ones(40))[0], expected)
+
+
+def test_arrays_without_axes(always):
+    g = fg.grad(lambda x: np.exp(x * 2.0) * x + x)(np.array(0.3))
+    np.testing.assert_allclose(g, np.exp(0.6) * 1.6 + 1, rtol=1e-14)
+    (g,) = fg.vjp(lambda x: np.exp(x * 2.0) * x + x, np.array(0.3))[1](np.array(2.0))
+    np.testing.assert_allclose(g, 2 * (np.exp(0.6) * 1.6 + 1), rtol=1e-14)
