@@ -1,6 +1,6 @@
 """funcgrad: derivatives of the NumPy code that people already have.
 
-This file is the table of contents; the calls at its end install the rules.
+This file is the table of contents; the calls at its end install the rules, and let freed memory stay at hand.
 """
 
 from funcgrad import autograd as autograd
@@ -15,6 +15,8 @@ from funcgrad import utils as utils
 from funcgrad.adopt import adopt as adopt
 from funcgrad.autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from funcgrad.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from funcgrad.core.heap import keep_freed_memory
+from funcgrad.core.heap import release_memory as release_memory
 from funcgrad.core.primitive import install, install_later
 from funcgrad.errors import BatchFallbackWarning as BatchFallbackWarning
 from funcgrad.errors import EscapedTracerError as EscapedTracerError
@@ -686,6 +688,7 @@ from funcgrad.tree import ravel_pytree as ravel_pytree
 
 __version__ = "0.1.0.dev0"
 
+keep_freed_memory()
 install(FAMILIES)
 install_later(LATE)
 install_short_paths()

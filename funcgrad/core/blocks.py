@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from funcgrad._typing import Array
 
-__all__ = ["LARGE", "Steps", "apply_steps", "is_flat", "steps_of_rule"]
+__all__ = ["LARGE", "Steps", "Symbol", "apply_steps", "first", "is_flat", "run_steps", "steps_of_rule"]
 
 ndarray = np.ndarray
 
@@ -49,22 +49,23 @@ class Symbol(NDArrayOperatorsMixin):
         raise TypeError("a rule that branches on a value")
 
 
-def steps_of_rule(rule: Callable[..., Any], count: int) -> Steps | None:
-    """Return the ufuncs that a rule of ``(g, *residuals)`` calls; None if it does anything else.
+def steps_of_rule(rule: Callable[..., Any], residuals: Sequence[int | float | None]) -> Steps | None:
+    """Return the ufuncs that a rule of ``(g, *residuals)`` calls, none if it returns `g`; None if it does more.
 
     Parameters
     ----------
     rule : callable
-    count : int
-        How many residuals it reads.
+    residuals : sequence
+        The numbers among what it reads, which it may ask what they are; None for arrays.
     """
+    count = len(residuals)
     program: list[Any] = [1 + count]
     try:
-        result = rule(*[Symbol(i, program) for i in range(1 + count)])
+        result = rule(Symbol(0, program), *[Symbol(i, program) if x is None else x for i, x in enumerate(residuals, 1)])
     except Exception:  # whatever it asked of a symbol: the rule is more than ufuncs
         return None
     steps = tuple(program[1:])
-    return steps if steps and isinstance(result, Symbol) and result.number == count + len(steps) else None
+    return steps if isinstance(result, Symbol) and result.number == (count + len(steps) if steps else 0) else None
 
 
 def is_flat(x: Any, like: Array) -> bool:
@@ -125,6 +126,16 @@ def apply_steps(
                 goal += result
             else:
                 goal[...] = result
+
+
+def run_steps(steps: Steps, *operands: Any) -> Array | None:
+    """Apply steps to operands of which one is a large array, the others like it or numbers; None if they are not so."""
+    like = next((x for x in operands if type(x) is ndarray and x.size >= LARGE and x.dtype.char in "fd"), None)
+    if like is None or not all(is_flat(x, like) for x in operands):
+        return None
+    out = np.empty(like.shape, like.dtype)
+    apply_steps(steps, operands[0], operands[1:], out)
+    return out
 
 
 def first(x: Any) -> Any:

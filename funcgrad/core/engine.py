@@ -20,6 +20,7 @@ from funcgrad.core.blocks import LARGE
 from funcgrad.core.chains import device_steps
 from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
+from funcgrad.core.runs import collect, pull_run
 
 __all__ = ["backward", "unneeded", "walk"]
 
@@ -119,30 +120,38 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
     node = taken.pop()
     owned = node.owned and g.flags.c_contiguous and g.flags.writeable
     while type(node) is Pointwise and type(g) is ndarray:
-        short, short_second = node.shorts
-        if short_second is not None:
-            second = node.second
-            held = second.cotangent
-            adds = type(held) is ndarray and second.owned
-            if not adds or short_second.large(g, node.kept_second, held, True) is None:
-                c = short_second.large(g, node.kept_second, None)
-                c = short_second.rule(g, node.kept_second) if c is None else c
-                send(second, c, c is not g, pending)
-                owned = owned and c is not g
-            held = c = None
-        c = short.large(g, node.kept, g if owned else None)
-        if c is None:
-            c = short.rule(g, node.kept)
-        owned = owned if c is g else type(c) is ndarray and c.base is None and c.flags.c_contiguous
-        g = c
-        if release:
-            node.release()
-        node = node.parent
+        links = collect(node, g, pending)
+        if len(links) > 1:
+            node, g, owned = pull_run(links, g, owned, pending, release)
+        else:
+            links.clear()
+            g, owned = large_step(node, g, owned, pending)
+            if release:
+                node.release()
+            node = node.parent
         if node.cotangent is not None or (pending and pending[0][0] < node.key):
             send(node, g, owned, pending)
             return None, g
     node.owned = owned
     return node, g
+
+
+def large_step(node: Pointwise, g: Array, owned: bool, pending: Pending) -> tuple[Array, bool]:
+    """Do one step of it; return the cotangent of the parent, and whether nobody else holds it."""
+    short, short_second = node.shorts
+    if short_second is not None:
+        second = node.second
+        held = second.cotangent
+        adds = type(held) is ndarray and second.owned
+        if not adds or short_second.large(g, node.kept_second, held, True) is None:
+            c = short_second.large(g, node.kept_second, None)
+            c = short_second.rule(g, node.kept_second) if c is None else c
+            send(second, c, c is not g, pending)
+            owned = owned and c is not g
+    c = short.large(g, node.kept, g if owned else None)
+    if c is None:
+        c = short.rule(g, node.kept)
+    return c, owned if c is g else type(c) is ndarray and c.base is None and c.flags.c_contiguous
 
 
 # -- The pass with everything that one may ask for ---------------------------------------------------

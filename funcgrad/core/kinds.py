@@ -143,12 +143,13 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
     return call
 
 
+PLANS = 64  # what a rule does is remembered for as many numbers: exponents, say
+
+
 class Short:
     """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
 
     __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule", "steps", "text", "traced")
-
-    steps: Steps | None  # the ufuncs that `text` calls; unset until they are asked for
 
     def __init__(
         self, name: str, rule: RuleFunction, text: RuleFunction, indices: tuple[int, ...], operand: int, arity: int
@@ -159,6 +160,7 @@ class Short:
         self.operand = operand  # the operand whose cotangent it gives
         self.arity = arity
         self.traced: dict[str, TracedRule | None] = {}  # what `text` does on a device, by dtype
+        self.steps: dict[str, Steps | None] = {}  # by :meth:`plan`
         self.indices = indices  # of the values that are read, in (y, *operands)
         self.index = indices[0] if len(indices) == 1 else None  # of the value that is read, in (y, *operands)
         #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.
@@ -168,21 +170,47 @@ class Short:
 
     def large(self, g: Array, kept: Any, out: Array | None, add: bool = False) -> Array | None:
         """Apply the rule to a large array by blocks, into `out` or a new array; None if that cannot be done."""
-        try:
-            steps = self.steps
-        except AttributeError:
-            text = getattr(self.text, "__wrapped__", self.text)
-            steps = self.steps = None if self.rule is freed else steps_of_rule(text, len(self.indices))
-        residuals = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
-        if steps is None or not all(is_flat(x, g) for x in residuals):
+        residuals = self.residuals(kept)
+        steps = self.steps_for(residuals)
+        if not steps or not all(is_flat(x, g) for x in residuals):
+            return None
+        if not (g.flags.c_contiguous or g.strides == (0,) * g.ndim):  # broadcast along some axes, say
             return None
         if out is None:
             out = np.empty(g.shape, g.dtype)
         elif not (out.dtype is g.dtype and out.shape == g.shape and out.flags.c_contiguous and out.flags.writeable):
             return None
-        guarded = hasattr(self.text, "__wrapped__")
-        apply_steps(steps, g, residuals, out, add, finite_or_zero if guarded else None)
+        apply_steps(steps, g, residuals, out, add, self.mend)
         return out
+
+    @property
+    def mend(self) -> Callable[[Array, Array], Array] | None:
+        """What makes the result zero where it is not finite although the cotangent is zero, if that can be."""
+        return finite_or_zero if hasattr(self.text, "__wrapped__") else None
+
+    def residuals(self, kept: Any) -> tuple[Any, ...]:
+        """Return all that is read, in the order of the rule's parameters."""
+        values: tuple[Any, ...] = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
+        return values
+
+    def steps_for(self, residuals: tuple[Any, ...]) -> Steps | None:
+        """Return the ufuncs that the rule calls on these; none if it returns the cotangent, None if it does more."""
+        steps = self.plan([None] * len(residuals))
+        if steps is None:
+            steps = self.plan([x if type(x) is int or type(x) is float else None for x in residuals])
+        return steps
+
+    def plan(self, numbers: list[int | float | None]) -> Steps | None:
+        """Return the ufuncs that the rule calls if it reads these numbers, and arrays where there is None."""
+        key = repr(numbers)  # zeros of either sign are equal
+        try:
+            return self.steps[key]
+        except KeyError:
+            if len(self.steps) >= PLANS:
+                self.steps.clear()
+            text = getattr(self.text, "__wrapped__", self.text)
+            steps = self.steps[key] = None if self.rule is freed else steps_of_rule(text, numbers)
+            return steps
 
 
 #: Functions in C for the commonest rules, found by their bytecode: called in half of the time.

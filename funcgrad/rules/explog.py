@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.kinds import Elementwise
+from funcgrad.core.blocks import Symbol, run_steps, steps_of_rule
+from funcgrad.core.kinds import Elementwise, all_finite
 
 __all__ = ["RULES"]
 
@@ -23,9 +25,37 @@ def bessel_i1(x: Array) -> Array:
     return sum(weight * node * np.sinh(node * x) for node, weight in NODES)
 
 
+# -- Logarithms of sums of exponentials ------------------------------------------------------------------------
+
+
+#: What ``np.logaddexp`` computes, an element at a time, in calls whose loops work on several at once.
+IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np.maximum(a, b), [None])
+
+
+def log_add_exp(a: Any, b: Any) -> Array:
+    """``np.logaddexp``, which on large arrays takes several times as long as its parts."""
+    assert IN_PARTS is not None
+    with np.errstate(all="ignore"):
+        y = run_steps(IN_PARTS, a, b)
+    return np.logaddexp(a, b) if y is None or not all_finite(y) else y  # infinities are its own, and the warnings
+
+
 def difference(a: Array, b: Array) -> Array:
     """Return ``a - b``, zero for equal infinities, which share equally."""
-    return np.where((a == b) & np.isinf(a), 0, a - b)
+    d = a - b
+    if type(d) is Symbol or (type(d) is np.ndarray and all_finite(d)):  # blocks are for results that are finite
+        return d
+    return np.where((a == b) & np.isinf(a), 0, d)
+
+
+def share(d: Array) -> Array:
+    """Return ``exp(a) / (exp(a) + exp(b))`` for the difference ``a - b``."""
+    return share_in_parts(d) if type(d) is Symbol else np.exp(-log_add_exp(0, -d))
+
+
+def share_in_parts(d: Any) -> Any:
+    """Compute the same in less time; not to be differentiated: at zero its derivatives are those of absolute values."""
+    return np.exp(np.minimum(d, 0)) / (np.exp(-np.absolute(d)) + 1)
 
 
 RULES = (
@@ -38,8 +68,9 @@ RULES = (
     Elementwise(np.log1p, lambda g, x: g / (x + 1), pole=True),
     Elementwise(
         np.logaddexp,
-        lambda g, a, b: g * np.exp(-np.logaddexp(0, difference(b, a))),
-        lambda g, a, b: g * np.exp(-np.logaddexp(0, difference(a, b))),
+        lambda g, a, b: g * share(difference(a, b)),
+        lambda g, a, b: g * share(difference(b, a)),
+        run=log_add_exp,
         pole=True,
     ),
     Elementwise(

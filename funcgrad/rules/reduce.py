@@ -11,8 +11,9 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from funcgrad._typing import Array
 from funcgrad.core.batching import along, along_one
 from funcgrad.core.checks import warn_if
-from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque
+from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque, all_finite
 from funcgrad.core.level import Traced
+from funcgrad.core.selecting import choose
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
@@ -187,7 +188,12 @@ def extreme(function: Any) -> Extreme:
         return np.sum(dx * weights, axis=axis, keepdims=bool(keepdims))
 
     def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
-        return kept(g, X, axis, keepdims) * shares(x, y, X, axis, keepdims, where)
+        g = kept(g, X, axis, keepdims)
+        if type(x) is np.ndarray and type(g) is np.ndarray and not is_given(where) and all_finite(y):
+            winners = x == kept(y, X, axis, keepdims)
+            if np.count_nonzero(winners) == y.size:  # nothing is tied
+                return choose(winners, g, 0)
+        return g * shares(x, y, X, axis, keepdims, where)
 
     return Extreme(function, jvp, vjp, ignore="initial", batch=along())
 

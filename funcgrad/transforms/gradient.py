@@ -43,6 +43,9 @@ NUMERIC = (np.ndarray, np.generic, Traced)
 float0 = np.dtype([("float0", np.void, 0)])
 
 
+NOTHING = np.empty(0)
+
+
 class Input:
     """A leaf of the differentiated arguments that is an array, and its Leaf in the graph if it has a derivative."""
 
@@ -56,6 +59,11 @@ class Input:
 
     def tracer(self, level: ReverseLevel) -> Any:
         return lend(level, self.value) if self.node is None else level.tracer(self.value, self.node, self.space)
+
+    def let_go(self) -> None:
+        """Forget a plain value: of what the rules do not read, nothing is kept for the backward pass."""
+        if self.node is not None and type(self.value) is np.ndarray:
+            self.value = NOTHING
 
     def gradient(self) -> Any:
         """Take what a backward pass left."""
@@ -82,6 +90,11 @@ class Inputs:
         """Return the tree with tracers in place of arrays."""
         leaves = [leaf.tracer(level) if type(leaf) is Input else leaf for leaf in self.leaves]
         return leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
+
+    def let_go(self) -> None:
+        for leaf in self.leaves:
+            if type(leaf) is Input:
+                leaf.let_go()
 
     def gradients(self) -> PyTree:
         """Return the tree with gradients in place of arrays."""
@@ -149,6 +162,7 @@ def vjp(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
         output, aux = unpack_aux(output, level, has_aux)
         leaves, structure = flatten(output)
         outputs = [split_output(level, leaf) for leaf in leaves]
+        inputs.let_go()
     finally:
         level.close()
     spaces = [space_of(value) if is_array(value) else None for value, _ in outputs]

@@ -19,7 +19,7 @@ def shorts() -> list[Short]:
         if isinstance(primitive, Elementwise) and primitive.short is not None:
             for short in primitive.short:
                 text = getattr(short.text, "__wrapped__", short.text)
-                if blocks.steps_of_rule(text, len(short.indices)) is not None:
+                if blocks.steps_of_rule(text, [None] * len(short.indices)):
                     found.append(short)
     return found
 
@@ -128,3 +128,29 @@ def test_a_chain_needs_what_it_saved_and_little_more():
 def test_finite_or_zero_is_what_mends():
     c, g = np.array([np.inf, np.nan, 1.0]), np.array([0.0, 1.0, 1.0])
     np.testing.assert_array_equal(finite_or_zero(c, g), [0.0, np.nan, 1.0])
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 0.5, -1.0, 0, -0.0, 1])
+def test_a_rule_may_ask_for_a_number(exponent, monkeypatch):
+    monkeypatch.setattr(engine, "LARGE", 1)
+    monkeypatch.setattr(blocks, "BLOCK", 64)
+    x = np.random.default_rng(0).uniform(0.5, 1.5, (30, 20))
+    power = CALLS[np.power].primitive.short[0]
+    assert power.plan([None, exponent]) is not None
+    assert power.plan([None, None]) is None
+    np.testing.assert_allclose(fg.grad(lambda x: np.sum(x**exponent))(x), exponent * x ** (exponent - 1.0), rtol=1e-14)
+
+
+def test_zeros_of_either_sign_are_different_numbers(monkeypatch):
+    monkeypatch.setattr(engine, "LARGE", 1)
+    x = np.full((30, 20), 2.0)
+    for zero in (0.0, -0.0):
+        with np.errstate(divide="ignore"):
+            np.testing.assert_array_equal(fg.grad(lambda x, zero=zero: np.sum(x / zero))(x), 1 / np.array(zero))
+
+
+def test_what_is_remembered_of_rules_has_a_bound():
+    power = CALLS[np.power].primitive.short[0]
+    for exponent in np.linspace(0.1, 0.9, 200).tolist():
+        assert power.plan([None, exponent]) is not None
+    assert len(power.steps) <= 64
