@@ -24,6 +24,7 @@ from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.silence import HARMLESS, quiet, silently
 from funcgrad.tensor.together import are_apart, brought_together
 from funcgrad.transforms.reverse import ReverseTracer
+from funcgrad.transforms.reverse_paths import unary_path
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
@@ -46,11 +47,11 @@ def sigmoid_values(x: Array) -> Array:
 
 
 def relu_values(x: Array) -> Array:
-    return choose(~(x <= 0), x, x.dtype.type(0))  # nan stays nan
+    return np.maximum(x, x.dtype.type(0))  # nan stays nan
 
 
-sigmoid = Elementwise(sigmoid_values, lambda g, y: g * (y * (1 - y)), name="sigmoid", own=True)
-relu = Elementwise(relu_values, lambda g, y: choose(y != 0, g, 0), name="relu", own=True)
+sigmoid = unary_path(Elementwise(sigmoid_values, lambda g, y: g * (y * (1 - y)), name="sigmoid", own=True))
+relu = unary_path(Elementwise(relu_values, lambda g, y: choose(y != 0, g, 0), name="relu", own=True))
 
 # -- Makers of methods ------------------------------------------------------------------------------------------
 

@@ -30,43 +30,60 @@ def picked(scores: Array, target: Array) -> Array:
     return np.take_along_axis(scores, target[:, None], axis=1)[:, 0]
 
 
-def pick(x: Array, target: Array, weights: Array, ignored: Array) -> Array:
-    rows = x[np.arange(x.shape[0]), target] if x.ndim == 2 else picked(x, target)
-    return np.where(ignored, 0, rows * weights)  # also where the score is infinite
+def at_targets(target: Array) -> tuple[Array, ...]:
+    """Return the index of the target classes (N, ...) in scores (N, C, ...)."""
+    if target.ndim == 1:
+        return np.arange(target.shape[0]), target
+    first, *rest = np.ix_(*[np.arange(n) for n in target.shape])
+    return first, target, *rest
 
 
-def place(g: Array, target: Array, weights: Array, ignored: Array, classes: int) -> Array:
+def pick(x: Array, target: Array, weights: Any, ignored: Array | None, summed: bool) -> Array:
+    """Return the weighted scores of the target classes, or their sum."""
+    rows = x[at_targets(target)]
+    if summed:
+        return np.sum(rows) * weights
+    return (
+        rows * weights if ignored is None else np.where(ignored, 0, rows * weights)
+    )  # also where the score is infinite
+
+
+def place(g: Array, target: Array, weights: Any, ignored: Array | None, summed: bool, classes: int) -> Array:
     """Return scores that are zero but where the targets are."""
-    x = np.zeros_like(g, shape=(g.shape[0], classes, *g.shape[1:]))
-    index = np.ix_(*[np.arange(n) for n in g.shape])
-    x[(index[0], target, *index[1:])] = np.where(ignored, 0, g * weights)
+    x = np.zeros_like(g, shape=(target.shape[0], classes, *target.shape[1:]))
+    x[at_targets(target)] = g * weights if ignored is None else np.where(ignored, 0, g * weights)
     return x
 
 
 def batch_pick(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Array:
+    """Take the examples of the map as so many examples; their sums come last, or first."""
     (x,) = xs
+    lead = params["target"].shape
+    if primitive is PLACE and params["summed"]:
+        x = np.broadcast_to(np.reshape(x, (size, *(1,) * len(lead))), (size, *lead))
     tiled = {
         word: np.reshape(np.broadcast_to(value, (size, *value.shape)), (-1, *value.shape[1:]))
         for word, value in params.items()
-        if word != "classes"
+        if isinstance(value, np.ndarray) or hasattr(value, "dtype")
     }
-    y = primitive.run(np.reshape(x, (-1, *x.shape[2:])), **params | tiled)
-    return np.reshape(y, (size, -1, *y.shape[1:]))
+    y = primitive.run(np.reshape(x, (-1, *x.shape[2:])), **params | tiled | {"summed": False})
+    y = np.reshape(y, (size, -1, *y.shape[1:]))
+    return np.sum(y, axis=tuple(range(1, y.ndim))) if primitive is PICK and params["summed"] else y
 
 
 PICK: Linear = Linear(
     pick,
-    lambda g, X, target, weights, ignored: PLACE(
-        g, target=target, weights=weights, ignored=ignored, classes=X.shape[1]
+    lambda g, X, target, weights, ignored, summed: PLACE(
+        g, target=target, weights=weights, ignored=ignored, summed=summed, classes=X.shape[1]
     ),
-    name="pick",
+    name="nll_loss",
     own=True,
     batch=batch_pick,
 )
 PLACE: Linear = Linear(
     place,
-    lambda g, target, weights, ignored: PICK(g, target=target, weights=weights, ignored=ignored),
-    name="place",
+    lambda g, target, weights, ignored, summed: PICK(g, target=target, weights=weights, ignored=ignored, summed=summed),
+    name="nll_loss_backward",
     own=True,
     batch=batch_pick,
     ignore="classes",
@@ -78,11 +95,23 @@ def check_classes(name: str, target: Array, classes: int, ignored: Array | None 
         if not isinstance(target, Traced):
             raise RuntimeError(f"{name}: expected integer classes as target, but got {target.dtype.name}")
         return
+    if not isinstance(target, np.ndarray):
+        return
     outside = (target < 0) | (target >= classes)
     if ignored is not None:
         outside = outside & ~ignored
-    if isinstance(target, np.ndarray) and outside.any():
+    if outside.any():
         raise IndexError(f"Target {target[outside].flat[0]} is out of bounds.")
+
+
+def all_count(target: Array, classes: int) -> bool:
+    """Whether targets are there, all of them classes: a test of two passes, after which no other is needed."""
+    return (
+        type(target) is np.ndarray
+        and target.dtype.kind in "iu"
+        and target.size > 0
+        and (target.min() >= 0 and target.max() < classes)
+    )
 
 
 def likelihood(
@@ -91,8 +120,12 @@ def likelihood(
     """Return the negative log likelihood of classes (N, ...), given logarithms (N, C, ...)."""
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    classes = logs.shape[1]
+    if weight is None and not smoothing and ignore_index < 0 and all_count(target, classes):
+        scale = -1 / target.size if reduction == "mean" else -1.0
+        return PICK(logs, target=target.copy(), weights=scale, ignored=None, summed=reduction != "none")
     ignored = target == ignore_index
-    check_classes("nll_loss", target, logs.shape[1], ignored)
+    check_classes("nll_loss", target, classes, ignored)
     safe = np.where(ignored, 0, target)
     weights = (~ignored).astype(logs.dtype)
     if weight is not None:
@@ -100,12 +133,11 @@ def likelihood(
     if isinstance(safe, Traced) or isinstance(weights, Traced):
         loss = np.where(ignored, 0, -picked(logs, safe) * weights)
     else:
-        loss = PICK(logs, target=safe, weights=np.where(ignored, 0, -weights), ignored=ignored)
+        loss = PICK(logs, target=safe, weights=np.where(ignored, 0, -weights), ignored=ignored, summed=False)
     total = np.sum(weights) if reduction == "mean" else None
     result = reduced(loss, reduction, total)
     if not smoothing:
         return result
-    classes = logs.shape[1]
     scale = logs if weight is None else logs * np.reshape(weight, (-1,) + (1,) * (logs.ndim - 2))
     smooth = reduced(np.where(ignored, 0, -np.sum(scale, axis=1)), reduction, total)
     return (1 - smoothing) * result + (smoothing / classes) * smooth
