@@ -30,6 +30,8 @@ def translate(index: Any) -> list[Any]:
     A single integer is always a view. Integers beside arrays are applied first: NumPy would broadcast them with the
     arrays, and may then put the result's dimensions into another order.
     """
+    if type(index) is int:  # the commonest
+        return [(index, Ellipsis)]
     parts = [number(unwrap(part)) for part in index] if isinstance(index, tuple) else [number(unwrap(index))]
     if all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts):
         return [as_view(parts)]

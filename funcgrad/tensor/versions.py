@@ -14,8 +14,8 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Callable
+from types import EllipsisType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -189,33 +189,46 @@ def changed(node: Node, array: Array, count: int, lines: list[str]) -> str:
     )
 
 
-def held_arrays(node: Node) -> Iterator[Array]:
-    """Yield the arrays that a node holds, whatever its class calls them."""
-    held: list[Any] = [getattr(node, name, None) for name in slots_of(type(node))]
-    while held:
-        x = held.pop()
-        if isinstance(x, np.ndarray):
-            yield x
-        elif type(x) in (tuple, list):
+def held_arrays(node: Node) -> list[Array]:
+    """Return the arrays that a node holds, whatever its class calls them."""
+    arrays = []
+    held: list[Any] = [getattr(node, name, None) for name in saving_slots(type(node))]
+    for x in held:  # which grows
+        kind = type(x)
+        if kind in EMPTY:
+            continue
+        if kind is tuple or kind is list:
             held += x
-        elif type(x) is dict:
+        elif kind is dict:
             held += x.values()
+        elif isinstance(x, np.ndarray):
+            arrays.append(x)
         elif isinstance(x, Call):  # several outputs share one call, which is not among their parents
             held += [x.xs, x.y]
-        elif type(x) is Place:
+        elif kind is Place:
             held.append(x.index)
+    return arrays
 
 
-SLOTS: dict[type, tuple[str, ...]] = {}
+#: Types of what nodes save beside arrays, most of all numbers.
+EMPTY = frozenset((type(None), int, float, bool, slice, EllipsisType))
+
+#: Where nodes keep what is no value: their place in the graph, and what they are.
+LINKS = frozenset(("key", "owned", "extra", "parent", "second", "source", "links", "primitive", "shorts", "label"))
+LINKS |= frozenset(("space", "spaces", "source_space", "output_space"))
 
 
+@functools.cache
+def saving_slots(cls: type) -> tuple[str, ...]:
+    """Return the attributes in which nodes of a class may have saved arrays."""
+    return tuple([name for name in slots_of(cls) if name not in LINKS])
+
+
+@functools.cache
 def slots_of(cls: type) -> tuple[str, ...]:
-    """Return the attributes in which nodes of a class may hold arrays."""
-    names = SLOTS.get(cls)
-    if names is None:
-        slots = [name for part in cls.__mro__ for name in getattr(part, "__slots__", ())]
-        names = SLOTS[cls] = tuple([name for name in slots if name not in ("cotangent", "__weakref__", "__dict__")])
-    return names
+    """Return the attributes of nodes of a class, but for what waits there."""
+    slots = [name for part in cls.__mro__ for name in getattr(part, "__slots__", ())]
+    return tuple([name for name in slots if name not in ("cotangent", "__weakref__", "__dict__")])
 
 
 # -- What the nodes of an operation in place hold -------------------------------------------------------------------

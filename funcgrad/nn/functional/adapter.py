@@ -122,7 +122,9 @@ def unwrapped(x: Any) -> Any:
 
 def has_tensor(arguments: Any) -> bool:
     for x in arguments:
-        if isinstance(x, Base) or (isinstance(x, CONTAINERS) and has_tensor(x)):
+        if isinstance(x, Base):
+            return True
+        if isinstance(x, CONTAINERS) and has_tensor(x):
             return True
     return False
 
