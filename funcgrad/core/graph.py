@@ -147,12 +147,14 @@ class Pointwise(Node):
             self.shorts = (short.freed, short_second.freed)
 
     def relinked(self, level: Any) -> Node:
-        new: Pointwise = copied(self)
+        new = Pointwise()
+        new.cotangent = None
+        new.key, new.parent, new.shorts = self.key, self.parent, self.shorts
         short, short_second = self.shorts
         nodes: list[Node | None] = [self, None, None]  # of (y, *operands)
         nodes[1 + short.operand] = self.parent
         if short_second is not None:
-            nodes[1 + short_second.operand] = self.second
+            new.second = nodes[1 + short_second.operand] = self.second
             new.kept_second = traced_again(short_second, self.kept_second, nodes, level)
         new.kept = traced_again(short, self.kept, nodes, level)
         return new

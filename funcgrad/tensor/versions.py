@@ -15,7 +15,7 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable
-from types import EllipsisType, SimpleNamespace
+from types import CodeType, EllipsisType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Node
 from funcgrad.core.level import Traced
 from funcgrad.core.memory import Place
-from funcgrad.errors import user_line
+from funcgrad.errors import line_name, user_frame
 from funcgrad.tensor.root import grad_fn_name
 from funcgrad.tensor.shell import Base, owner
 
@@ -32,6 +32,9 @@ __all__ = [
     *("FORWARD_LINE", "WRITES", "Apart", "Version", "alias", "apart", "check_saved", "count_write", "ground"),
     *("held_arrays", "is_shared", "root_of", "settle", "version_of"),
 ]
+
+#: Where the user's program wrote: what runs there, and the line.
+Line = tuple[CodeType, int]
 
 HISTORY = 16  # writes to one memory that are remembered one by one
 
@@ -43,7 +46,7 @@ class Version:
 
     def __init__(self, root: Array) -> None:
         self.count = 0
-        self.history: list[tuple[int, str]] = []
+        self.history: list[tuple[int, Line]] = []
         self.reference = weakref.ref(root, functools.partial(forget, id(root)))
 
 
@@ -133,7 +136,8 @@ def count_write(memory: Array, shared: bool, stamp: int) -> None:
         version = VERSIONS[key] = Version(root)
     version.count += 1
     if shared:
-        version.history.append((stamp, user_line()))
+        frame = user_frame()
+        version.history.append((stamp, (frame.f_code, frame.f_lineno)))
         if len(version.history) > HISTORY:
             del version.history[0]
         WRITES[key] = version
@@ -177,14 +181,14 @@ def check_node(node: Node) -> None:
             raise RuntimeError(changed(node, array, version.count, newer))
 
 
-def changed(node: Node, array: Array, count: int, lines: list[str]) -> str:
+def changed(node: Node, array: Array, count: int, lines: list[Line]) -> str:
     """Say which saved value was changed, where it was saved and where it was changed first."""
     noted = [line for name in FORWARD_LINE if (line := name(node)) is not None]
     saved = f"recorded at {noted[0]}" if noted else "turn anomaly detection on to see the line that recorded it"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of "
         f"shape {list(array.shape)} that {grad_fn_name(node)} saved is at version {count}; expected version "
-        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at {lines[0]} "
+        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at {line_name(*lines[0])} "
         f"({saved}). Modify a clone() of it instead, or call backward() before."
     )
 

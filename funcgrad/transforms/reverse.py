@@ -18,6 +18,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Write
 from funcgrad.core.graph import Call, Node, Output
+from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
 from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
@@ -55,7 +56,7 @@ class ReverseTracer(Tracer):
             out.level = level
             out.node = Gather(level.stamp(), self.node, self.space, index)
             return out
-        if tracers_in(index):
+        if not is_simple(index) and tracers_in(index):
             return super().__getitem__(index)
         y = value[index]
         view = is_view_of(y, value)

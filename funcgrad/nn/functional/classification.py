@@ -73,8 +73,8 @@ def batch_pick(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], si
 
 PICK: Linear = Linear(
     pick,
-    lambda g, X, target, weights, ignored, summed: PLACE(
-        g, target=target, weights=weights, ignored=ignored, summed=summed, classes=X.shape[1]
+    lambda g, X, target, weights, ignored, summed: PLACE.bind(
+        (g,), {"target": target, "weights": weights, "ignored": ignored, "summed": summed, "classes": X.shape[1]}
     ),
     name="nll_loss",
     own=True,
@@ -105,13 +105,14 @@ def check_classes(name: str, target: Array, classes: int, ignored: Array | None 
 
 
 def all_count(target: Array, classes: int) -> bool:
-    """Whether targets are there, all of them classes: a test of two passes, after which no other is needed."""
-    return (
-        type(target) is np.ndarray
-        and target.dtype.kind in "iu"
-        and target.size > 0
-        and (target.min() >= 0 and target.max() < classes)
-    )
+    """Whether targets are there, all of them classes: one pass, after which no other test is needed."""
+    if type(target) is not np.ndarray or target.dtype.kind not in "iu" or not target.size:
+        return False
+    return bool(np.maximum.reduce(target.view(UNSIGNED[target.dtype.itemsize]), axis=None) < classes)
+
+
+#: The integers by their size: what is negative is large among them.
+UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
 def likelihood(
@@ -123,7 +124,8 @@ def likelihood(
     classes = logs.shape[1]
     if weight is None and not smoothing and ignore_index < 0 and all_count(target, classes):
         scale = -1 / target.size if reduction == "mean" else -1.0
-        return PICK(logs, target=target.copy(), weights=scale, ignored=None, summed=reduction != "none")
+        params = {"target": target.copy(), "weights": scale, "ignored": None, "summed": reduction != "none"}
+        return PICK.bind((logs,), params)  # that are known, and constants
     ignored = target == ignore_index
     check_classes("nll_loss", target, classes, ignored)
     safe = np.where(ignored, 0, target)
