@@ -188,8 +188,8 @@ def changed(node: Node, array: Array, count: int, lines: list[Line]) -> str:
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of "
         f"shape {list(array.shape)} that {grad_fn_name(node)} saved is at version {count}; expected version "
-        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at {line_name(*lines[0])} "
-        f"({saved}). Modify a clone() of it instead, or call backward() before."
+        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at "
+        f"{line_name(*lines[0])} ({saved}). Modify a clone() of it instead, or call backward() before."
     )
 
 
