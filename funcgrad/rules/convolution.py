@@ -174,7 +174,7 @@ class Run:
             seen = np.reshape(self.seen(x[part]), (groups, -1, len(x[part]) * self.length))
             runs = np.reshape(self.as_runs(y[part]), (groups, y.shape[1] // groups, -1))
             total = total + runs @ np.swapaxes(seen, 1, 2)
-        return total  # type: ignore[no-any-return]
+        return total
 
 
 BLOCK = 2**17  # elements

@@ -196,7 +196,8 @@ def changed(node: Node, array: Array, count: int, lines: list[Line]) -> str:
 def held_arrays(node: Node) -> list[Array]:
     """Return the arrays that a node holds, whatever its class calls them."""
     arrays = []
-    held: list[Any] = [getattr(node, name, None) for name in saving_slots(type(node))]
+    cls: Any = type(node)
+    held: list[Any] = [getattr(node, name, None) for name in saving_slots(cls)]
     for x in held:  # which grows
         kind = type(x)
         if kind in EMPTY:
@@ -223,13 +224,13 @@ LINKS |= frozenset(("space", "spaces", "source_space", "output_space"))
 
 
 @functools.cache
-def saving_slots(cls: type) -> tuple[str, ...]:
+def saving_slots(cls: Any) -> tuple[str, ...]:
     """Return the attributes in which nodes of a class may have saved arrays."""
     return tuple([name for name in slots_of(cls) if name not in LINKS])
 
 
 @functools.cache
-def slots_of(cls: type) -> tuple[str, ...]:
+def slots_of(cls: Any) -> tuple[str, ...]:
     """Return the attributes of nodes of a class, but for what waits there."""
     slots = [name for part in cls.__mro__ for name in getattr(part, "__slots__", ())]
     return tuple([name for name in slots if name not in ("cotangent", "__weakref__", "__dict__")])
@@ -247,7 +248,8 @@ def settle(node: Node, before: int, memory: Array, result: Any) -> None:
         made = stack.pop()
         call = getattr(made, "call", None)
         for holder in (made,) if call is None else (made, call):
-            for name in slots_of(type(holder)):
+            cls: Any = type(holder)
+            for name in slots_of(cls):
                 x = getattr(holder, name, None)
                 new = settled(x, root, memory, result)
                 if new is not x:

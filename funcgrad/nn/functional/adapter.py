@@ -86,10 +86,11 @@ def functional(
 
         @functools.wraps(text)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            if not has_tensor(args) and not (kwargs and has_tensor(kwargs.values())):
+            first = args and isinstance(args[0], Base)  # as mostly
+            if not first and not has_tensor(args) and not (kwargs and has_tensor(kwargs.values())):
                 return text(*args, **kwargs)
-            positional = [x if word in bare else unwrapped(x) for word, x in zip(words, args, strict=False)]
-            named = {word: x if word in bare else unwrapped(x) for word, x in kwargs.items()}
+            positional: Any = [x if word in bare else unwrapped(x) for word, x in zip(words, args, strict=False)]
+            named: Any = {word: x if word in bare else unwrapped(x) for word, x in kwargs.items()}
             positional += [unwrapped(x) for x in args[len(words) :]]
             if checked:
                 given = dict(zip(words, positional, strict=False)) | named
