@@ -47,7 +47,7 @@ def pick(x: Array, target: Array, weights: Any, ignored: Array | None, summed: b
 
 def place(g: Array, target: Array, weights: Any, ignored: Array | None, summed: bool, classes: int) -> Array:
     """Return scores that are zero but where the targets are."""
-    x = np.zeros((target.shape[0], classes, *target.shape[1:]), g.dtype, like=target)
+    x = np.zeros_like(g, shape=(target.shape[0], classes, *target.shape[1:]))
     x[at_targets(target)] = g * weights if ignored is None else np.where(ignored, 0, g * weights)
     return x
 
