@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from heapq import heappush
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
@@ -169,6 +170,16 @@ class Pointwise(Node):
         return (self.parent,) if self.shorts[1] is None else (self.parent, self.second)
 
 
+def holders_of_yielded() -> int:
+    """Count who holds what a generator has just made: the loop that runs through it."""
+    (count,) = [getrefcount(made) for made in (np.empty(1) for _ in range(1))]
+    return count
+
+
+#: Of a cotangent that a rule has made and nobody else keeps: it may be written to.
+ALONE = holders_of_yielded()
+
+
 class Call(Node):
     """A call of any primitive: what its rules may read, by name.
 
@@ -233,10 +244,12 @@ class Call(Node):
         for i, c in self.primitive.vjp(self, g):
             link = self.links[i]
             if link is not None:
+                holders = getrefcount(c)
                 projected = project(c, self.spaces[i])
-                fresh = projected is not c and (
-                    projected.base is None if type(projected) is ndarray else owns(projected)
-                )
+                if type(projected) is ndarray:
+                    fresh = projected.base is None and (projected is not c or holders == ALONE)
+                else:
+                    fresh = projected is not c and owns(projected)
                 send(link, projected, fresh, pending)
 
     @property
