@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 __all__ = [
     *("BatchFallbackWarning", "EscapedTracerError", "LostGradientError", "NoDerivativeError"),
-    *("library_call", "public_name", "user_frame", "user_line", "warn_user"),
+    *("library_call", "line_name", "public_name", "user_frame", "user_line", "warn_user"),
 ]
 
 PACKAGE = str(Path(__file__).parent)
@@ -55,7 +55,12 @@ def warn_user(message: str, category: type[Warning]) -> None:
 def user_line() -> str:
     """Name the innermost line outside this package and NumPy, as ``file:line, in function``."""
     frame = user_frame()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+    return line_name(frame.f_code, frame.f_lineno)
+
+
+def line_name(code: CodeType, line: int) -> str:
+    """Name a line, as ``file:line, in function``."""
+    return f"{code.co_filename}:{line}, in {code.co_name}"
 
 
 def called(frame: FrameType) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from heapq import heappop
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from funcgrad.core.runs import collect, pull_run
 __all__ = ["backward", "unneeded", "walk"]
 
 ndarray = np.ndarray
+KEY = attrgetter("key")
 
 
 def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pending | None = None) -> None:
@@ -209,7 +211,10 @@ def walk(
                         found[node] = arrive(node, g)
                         continue
                     found[node] = g
-                depart(node, arrive(node, g), pending, level, check)
+                if check is None and not node.asks_hooks:
+                    (node if level is None else node.relinked(level)).pull(g, pending)
+                else:
+                    depart(node, arrive(node, g), pending, level, check)
                 if release:
                     node.release()
     except BaseException as error:
@@ -223,18 +228,18 @@ def walk(
 
 def unneeded(roots: list[Node], wanted: Set[Node]) -> tuple[set[Node], set[Node]]:
     """Return the nodes behind `roots` from which no wanted one is reached, and those wanted from which another is."""
-    before: dict[Node, tuple[Node, ...]] = {}
+    before: dict[Node, list[Node]] = {}
     stack: list[Any] = list(roots)
     while stack:
         node = stack.pop()
         if node not in before:
             parents = (node.call,) if isinstance(node, Output) else node.parents
-            before[node] = tuple([parent for parent in parents if parent is not None])
-            stack += before[node]
+            before[node] = found = [parent for parent in parents if parent is not None]
+            stack += found
     needed: set[Node] = set()
     inner: set[Node] = set()
-    for node in sorted(before, key=lambda node: -node.key):  # oldest first
-        leads = any(parent in needed for parent in before[node])
+    for node in sorted(before, key=KEY, reverse=True):  # oldest first
+        leads = not needed.isdisjoint(before[node])
         if leads and node in wanted:
             inner.add(node)
         if leads or node in wanted:

@@ -34,9 +34,6 @@ Pending: TypeAlias = "list[tuple[int, Node]]"
 ndarray = np.ndarray
 add = np.add
 
-#: How many references there are to an object that only one name holds: the call that asks is the second.
-ALONE = 2
-
 
 class Node:
     """One recorded call: the Function of the graph, a tensor's ``grad_fn``."""
@@ -151,12 +148,14 @@ class Pointwise(Node):
             self.shorts = (short.freed, short_second.freed)
 
     def relinked(self, level: Any) -> Node:
-        new: Pointwise = copied(self)
+        new = Pointwise()
+        new.cotangent = None
+        new.key, new.parent, new.shorts = self.key, self.parent, self.shorts
         short, short_second = self.shorts
         nodes: list[Node | None] = [self, None, None]  # of (y, *operands)
         nodes[1 + short.operand] = self.parent
         if short_second is not None:
-            nodes[1 + short_second.operand] = self.second
+            new.second = nodes[1 + short_second.operand] = self.second
             new.kept_second = traced_again(short_second, self.kept_second, nodes, level)
         new.kept = traced_again(short, self.kept, nodes, level)
         return new
@@ -169,6 +168,16 @@ class Pointwise(Node):
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return (self.parent,) if self.shorts[1] is None else (self.parent, self.second)
+
+
+def holders_of_yielded() -> int:
+    """Count who holds what a generator has just made: the loop that runs through it."""
+    (count,) = [getrefcount(made) for made in (np.empty(1) for _ in range(1))]
+    return count
+
+
+#: Of a cotangent that a rule has made and nobody else keeps: it may be written to.
+ALONE = holders_of_yielded()
 
 
 class Call(Node):

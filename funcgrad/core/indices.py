@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["is_basic", "is_mask", "is_slice", "is_view", "parts_of"]
+__all__ = ["is_basic", "is_mask", "is_simple", "is_slice", "is_view", "parts_of"]
 
 
-SIMPLE = (int, slice)  # the common cases
+SIMPLE = frozenset((int, slice, type(None), EllipsisType))
+
+
+def is_simple(index: Any) -> bool:
+    """Whether `index` is made of Python's own integers, slices, None and Ellipsis, as most are: a quick question."""
+    return SIMPLE.issuperset(map(type, index)) if type(index) is tuple else type(index) in SIMPLE
 
 
 def is_view(index: Any) -> bool:
     """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
-    return type(index) in SIMPLE or all(is_slice(part) for part in parts_of(index))
+    return is_simple(index) or all(is_slice(part) for part in parts_of(index))
 
 
 def is_basic(index: Any) -> bool:
     """Whether `index` selects no element twice: what makes a view, and masks."""
-    return type(index) in SIMPLE or all(is_slice(part) or is_mask(part) for part in parts_of(index))
+    return is_simple(index) or all(is_slice(part) or is_mask(part) for part in parts_of(index))
 
 
 def parts_of(index: Any) -> tuple[Any, ...]:

@@ -378,8 +378,12 @@ class Opaque(Primitive):
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         rule = self.rules[0]
         assert rule is not None
-        cotangents = rule(g, call)
-        return enumerate((cotangents,) if self.arity == 1 else cotangents)
+        if self.arity == 1:
+            yield 0, rule(g, call)
+            return
+        cotangents = list(rule(g, call))[::-1]  # handed out, so that who takes one may find nobody else holds it
+        for i in range(len(cotangents)):
+            yield i, cotangents.pop()
 
 
 class Selection(Opaque):

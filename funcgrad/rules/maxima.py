@@ -99,9 +99,14 @@ def spread_wins(
 ) -> Array:
     """Put `g` to where `x` has its maxima `y`, among zeros."""
     gx = np.zeros_like(g, shape=x.shape)
+    apart = all(s > d * (k - 1) for s, d, k in zip(step, gap, window, strict=True)) and all_finite(y)
     for inside, place, won in wins(x, y, counts, window, step, gap, start):
-        part = gx[place]
-        part += choose(won, g if inside is None else g[inside], 0)
+        shares = choose(won, g if inside is None else g[inside], 0)
+        if apart:  # each place is in one window at most, and comes once
+            gx[place] = shares
+        else:
+            part = gx[place]
+            part += shares
     return gx
 
 

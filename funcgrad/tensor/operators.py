@@ -24,6 +24,7 @@ from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.silence import HARMLESS, quiet, silently
 from funcgrad.tensor.together import are_apart, brought_together
 from funcgrad.transforms.reverse import ReverseTracer
+from funcgrad.transforms.reverse_paths import unary_path
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Arithmetic", "operand"]
 
 OPERANDS = (Traced, np.ndarray, bool, int, float, complex, np.generic)
+ndarray = np.ndarray
 new = object.__new__
 recording = GRAD_ENABLED.get
 inferring = INFERENCE.get
@@ -46,11 +48,11 @@ def sigmoid_values(x: Array) -> Array:
 
 
 def relu_values(x: Array) -> Array:
-    return choose(~(x <= 0), x, x.dtype.type(0))  # nan stays nan
+    return np.maximum(x, x.dtype.type(0))  # nan stays nan
 
 
-sigmoid = Elementwise(sigmoid_values, lambda g, y: g * (y * (1 - y)), name="sigmoid", own=True)
-relu = Elementwise(relu_values, lambda g, y: choose(y != 0, g, 0), name="relu", own=True)
+sigmoid = unary_path(Elementwise(sigmoid_values, lambda g, y: g * (y * (1 - y)), name="sigmoid", own=True))
+relu = unary_path(Elementwise(relu_values, lambda g, y: choose(y != 0, g, 0), name="relu", own=True))
 
 # -- Makers of methods ------------------------------------------------------------------------------------------
 
@@ -80,8 +82,7 @@ def binary(
         b = other.payload if isinstance(other, Base) else other
         run: Any = quiet
         marked = False
-        alike = type(a) is ReverseTracer is type(b) and a.space is b.space and a.level is ROOT is b.level
-        if not (alike or same_dtype(a, b)) or not recording():  # the common case is short
+        if not is_ready(a, b) or not recording():  # the common case is short
             if b is other and not isinstance(b, OPERANDS):
                 return NotImplemented
             a, b = unwrap(self), operand(other)
@@ -142,9 +143,16 @@ def refusal(error: Exception) -> Exception:
     return NotImplementedError(f"not implemented for these dtypes: {text}") if "not supported" in text else error
 
 
-def same_dtype(a: Any, b: Any) -> bool:
-    """Whether `b` is a number that needs no promotion beside `a`, a floating-point tracer of the root level."""
-    return type(a) is ReverseTracer and type(b) is float and a.space.dtype.kind == "f" and a.level is ROOT
+def is_ready(a: Any, b: Any) -> bool:
+    """Whether two payloads, of which one is a tracer of the root level, need no promotion."""
+    kind = type(b)
+    if type(a) is ReverseTracer:
+        if a.level is not ROOT:
+            return False
+        if kind is ReverseTracer:
+            return b.level is ROOT and (a.space is b.space or a.space.dtype is b.space.dtype)
+        return a.space.dtype.kind == "f" if kind is float else kind is ndarray and b.dtype is a.space.dtype
+    return kind is ReverseTracer and type(a) is ndarray and a.dtype is b.space.dtype and b.level is ROOT
 
 
 def raised(a: Any, b: Any) -> Any:

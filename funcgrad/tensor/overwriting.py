@@ -18,12 +18,12 @@ from funcgrad._typing import Array
 from funcgrad.core.gather import Write
 from funcgrad.core.graph import Node, Pending, send
 from funcgrad.core.indices import is_basic, is_view
-from funcgrad.core.level import Traced, deepest, zeros
+from funcgrad.core.level import Traced, deepest, plain, zeros
 from funcgrad.core.memory import View, base_of, expire, write
 from funcgrad.core.space import Space, space_of
 from funcgrad.errors import LostGradientError
 from funcgrad.tensor.conversion import moved
-from funcgrad.tensor.devices import device_of
+from funcgrad.tensor.devices import device_of, is_on_gpu
 from funcgrad.tensor.inference import check_written
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.promotion import type_name
@@ -236,6 +236,8 @@ def update(tensor: Base, compute: Compute, name: str) -> Any:
 
 def beside_memory(new: Any, memory: Any) -> Any:
     """Return what is written into a tensor on the device where that lives, as PyTorch's copies do."""
+    if not (is_on_gpu(plain(new)) or is_on_gpu(plain(memory))):
+        return new
     where, target = device_of(new), device_of(memory)
     return new if where == target else moved(new, source=where, target=target)
 

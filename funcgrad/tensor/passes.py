@@ -93,7 +93,8 @@ def root_of_tensor(tensor: Any, gradient: Any, number: int, recorded: bool = Fal
             raise RuntimeError(
                 f"grad can be implicitly created only for real scalar outputs but got {type_name(value.dtype)}"
             )
-        return node, np.ones_like(value)
+        host = isinstance(value, np.ndarray | np.generic)
+        return node, np.ones(value.shape, value.dtype) if host else np.ones_like(value)
     g = gradient.payload if recorded else gradient.values()
     if (g.dtype.kind == "c") != (value.dtype.kind == "c"):
         raise RuntimeError(

@@ -7,13 +7,19 @@ from typing import cast as known_as
 
 import numpy as np
 
+from funcgrad.core.graph import Call
+from funcgrad.core.level import Traced
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.space import space_of
 from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import axes_of, axis_of, operation, values_of
 from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.promotion import as_real, type_name
+from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.silence import silently
 from funcgrad.transforms.gradient import stop_gradient
+from funcgrad.transforms.reverse import ReverseTracer
 
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
@@ -36,7 +42,8 @@ def reduced(function: Any, x: Any, dim: Dim, keepdim: bool, **options: Any) -> A
         if not isinstance(dim, tuple | list) and (isinstance(dim, bool) or not hasattr(dim, "__index__")):
             raise TypeError(f"{function.__name__}: dim must be an int or a tuple of ints, got {dim!r}")
         axis = axes_of(dim, len(x.shape))
-    return function(x, axis=axis, keepdims=keepdim, **options)
+    call = CALLS[function] if isinstance(x, Traced) else function  # what NumPy's protocol would lead to
+    return call(x, axis=axis, keepdims=keepdim, **options)
 
 
 def averaged(name: str, x: Any) -> Any:
@@ -230,6 +237,29 @@ def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     return truth(np.any, input, dim, keepdim)
 
 
+# -- Of all elements, as most are: without the questions that axes raise ---------------------------------------------
+
+
+def is_tracer_of_root(x: Any) -> bool:
+    return type(x) is ReverseTracer and x.level is ROOT and type(x.value) is np.ndarray
+
+
+def recorded(function: Any, x: Any, value: Any) -> Any:
+    """Return the tracer of the value of a linear reduction, whose rule reads nothing but the operand's space."""
+    space = space_of(value)
+    node = Call(CALLS[function], (None,), None, {}, (x.space,), space, (x.node,))  # type: ignore[arg-type]
+    node.key = ROOT.stamp()
+    return ROOT.tracer(value, node, space)
+
+
+def shell(payload: Any) -> Tensor:
+    """Return the tensor around what shares memory with nothing."""
+    tensor = object.__new__(Base.concrete)
+    tensor.payload = payload
+    tensor._grad = None
+    return tensor
+
+
 # -- Methods -------------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +272,8 @@ class Reduced(Base):
         """Sum over all dimensions, or the given ones; integers and booleans as int64 unless a dtype is given."""
         if dim is None and dtype is None and not keepdim and not named and not more:  # the common case is short
             x = unwrap(self)
+            if is_tracer_of_root(x):
+                return shell(recorded(np.sum, x, silently(np.add.reduce, x.value, None)))
             if x.dtype.kind == "f":
                 return wrap(silently(np.sum, x))
         if more:
@@ -252,6 +284,8 @@ class Reduced(Base):
         """Average over all dimensions, or the given ones."""
         if dim is None and dtype is None and not keepdim and not named:
             x = unwrap(self)
+            if is_tracer_of_root(x) and x.value.itemsize > 2 and x.value.size:
+                return shell(recorded(np.mean, x, silently(np.add.reduce, x.value, None) / x.value.size))
             if x.dtype.kind == "f":
                 return wrap(silently(np.mean, x))
         return mean(self, **chosen(dim, keepdim), dtype=dtype, **named)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from funcgrad.core.level import Traced
+from funcgrad.core.primitive import CALLS
 from funcgrad.tensor.cupys import cupys_call, from_cupy
 from funcgrad.tensor.shell import Base, unwrap, wrap
 from funcgrad.tensor.size import Size
@@ -30,6 +32,8 @@ def translate(index: Any) -> list[Any]:
     A single integer is always a view. Integers beside arrays are applied first: NumPy would broadcast them with the
     arrays, and may then put the result's dimensions into another order.
     """
+    if type(index) is int:  # the commonest
+        return [(index, Ellipsis)]
     parts = [number(unwrap(part)) for part in index] if isinstance(index, tuple) else [number(unwrap(index))]
     if all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts):
         return [as_view(parts)]
@@ -64,6 +68,11 @@ def number(part: Any) -> Any:
     if isinstance(part, np.integer) or (isinstance(part, np.ndarray) and part.ndim == 0 and part.dtype.kind in "iu"):
         return int(part)
     return [number(unwrap(item)) for item in part] if isinstance(part, list) else part
+
+
+def applied(function: Any, x: Any, *args: Any) -> Any:
+    """Call a NumPy function of a payload: for a tracer what the protocol would lead to, without the detour."""
+    return (CALLS[function] if isinstance(x, Traced) else function)(x, *args)
 
 
 class Shaped(Base):
@@ -115,7 +124,7 @@ class Shaped(Base):
                 return cast("Tensor", cupys_call("reshape", (self, *shape), named))
             return self.reshape(*by_name(*shape, **named))
         try:
-            return wrap(np.reshape(unwrap(self), shape[0] if len(shape) == 1 else shape))
+            return wrap(applied(np.reshape, unwrap(self), shape[0] if len(shape) == 1 else shape))
         except ValueError as error:
             raise RuntimeError(str(error)) from error
 
@@ -152,38 +161,38 @@ class Shaped(Base):
         """Return the transpose of a matrix."""
         if self.ndim > 2:
             raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
-        return wrap(np.transpose(unwrap(self)))
+        return wrap(applied(np.transpose, unwrap(self)))
 
     @property
     def T(self) -> Tensor:
         """The tensor with its dimensions in reverse order."""
-        return wrap(np.transpose(unwrap(self)))
+        return wrap(applied(np.transpose, unwrap(self)))
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
         """Exchange two dimensions."""
-        return wrap(np.swapaxes(unwrap(self), dim0, dim1))
+        return wrap(applied(np.swapaxes, unwrap(self), dim0, dim1))
 
     def permute(self, *dims: Any) -> Tensor:
         """Put the dimensions into another order."""
-        return wrap(np.transpose(unwrap(self), dims[0] if len(dims) == 1 else dims))
+        return wrap(applied(np.transpose, unwrap(self), dims[0] if len(dims) == 1 else dims))
 
     def unsqueeze(self, dim: int) -> Tensor:
         """Insert a dimension of length one."""
-        return wrap(np.expand_dims(unwrap(self), dim))
+        return wrap(applied(np.expand_dims, unwrap(self), dim))
 
     def squeeze(self, dim: int | None = None) -> Tensor:
         """Drop dimensions of length one."""
         if dim is not None and self.payload.shape[dim] != 1:
             return self.reshape(self.payload.shape)
-        return wrap(np.squeeze(unwrap(self), dim))
+        return wrap(applied(np.squeeze, unwrap(self), dim))
 
     def expand(self, *sizes: Any) -> Tensor:
         """Broadcast to a shape, in which -1 keeps a dimension."""
         wanted = tuple(sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes)
         own = (1,) * (len(wanted) - self.ndim) + tuple(self.payload.shape)
         shape = [m if n == -1 else n for n, m in zip(wanted, own, strict=True)]
-        return wrap(np.broadcast_to(unwrap(self), shape))
+        return wrap(applied(np.broadcast_to, unwrap(self), shape))
 
     def clone(self) -> Tensor:
         """Return a copy through which gradients flow."""
-        return wrap(np.copy(unwrap(self)))
+        return wrap(applied(np.copy, unwrap(self)))

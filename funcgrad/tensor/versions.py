@@ -14,8 +14,8 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from collections.abc import Callable
+from types import CodeType, EllipsisType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Node
 from funcgrad.core.level import Traced
 from funcgrad.core.memory import Place
-from funcgrad.errors import user_line
+from funcgrad.errors import line_name, user_frame
 from funcgrad.tensor.root import grad_fn_name
 from funcgrad.tensor.shell import Base, owner
 
@@ -32,6 +32,9 @@ __all__ = [
     *("FORWARD_LINE", "WRITES", "Apart", "Version", "alias", "apart", "check_saved", "count_write", "ground"),
     *("held_arrays", "is_shared", "root_of", "settle", "version_of"),
 ]
+
+#: Where the user's program wrote: what runs there, and the line.
+Line = tuple[CodeType, int]
 
 HISTORY = 16  # writes to one memory that are remembered one by one
 
@@ -43,7 +46,7 @@ class Version:
 
     def __init__(self, root: Array) -> None:
         self.count = 0
-        self.history: list[tuple[int, str]] = []
+        self.history: list[tuple[int, Line]] = []
         self.reference = weakref.ref(root, functools.partial(forget, id(root)))
 
 
@@ -133,7 +136,8 @@ def count_write(memory: Array, shared: bool, stamp: int) -> None:
         version = VERSIONS[key] = Version(root)
     version.count += 1
     if shared:
-        version.history.append((stamp, user_line()))
+        frame = user_frame()
+        version.history.append((stamp, (frame.f_code, frame.f_lineno)))
         if len(version.history) > HISTORY:
             del version.history[0]
         WRITES[key] = version
@@ -177,45 +181,59 @@ def check_node(node: Node) -> None:
             raise RuntimeError(changed(node, array, version.count, newer))
 
 
-def changed(node: Node, array: Array, count: int, lines: list[str]) -> str:
+def changed(node: Node, array: Array, count: int, lines: list[Line]) -> str:
     """Say which saved value was changed, where it was saved and where it was changed first."""
     noted = [line for name in FORWARD_LINE if (line := name(node)) is not None]
     saved = f"recorded at {noted[0]}" if noted else "turn anomaly detection on to see the line that recorded it"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: a tensor of "
         f"shape {list(array.shape)} that {grad_fn_name(node)} saved is at version {count}; expected version "
-        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at {lines[0]} "
-        f"({saved}). Modify a clone() of it instead, or call backward() before."
+        f"{count - len(lines)}{' or older' if len(lines) == HISTORY else ''} instead. It was modified at "
+        f"{line_name(*lines[0])} ({saved}). Modify a clone() of it instead, or call backward() before."
     )
 
 
-def held_arrays(node: Node) -> Iterator[Array]:
-    """Yield the arrays that a node holds, whatever its class calls them."""
-    held: list[Any] = [getattr(node, name, None) for name in slots_of(type(node))]
-    while held:
-        x = held.pop()
-        if isinstance(x, np.ndarray):
-            yield x
-        elif type(x) in (tuple, list):
+def held_arrays(node: Node) -> list[Array]:
+    """Return the arrays that a node holds, whatever its class calls them."""
+    arrays = []
+    cls: Any = type(node)
+    held: list[Any] = [getattr(node, name, None) for name in saving_slots(cls)]
+    for x in held:  # which grows
+        kind = type(x)
+        if kind in EMPTY:
+            continue
+        if kind is tuple or kind is list:
             held += x
-        elif type(x) is dict:
+        elif kind is dict:
             held += x.values()
+        elif isinstance(x, np.ndarray):
+            arrays.append(x)
         elif isinstance(x, Call):  # several outputs share one call, which is not among their parents
             held += [x.xs, x.y]
-        elif type(x) is Place:
+        elif kind is Place:
             held.append(x.index)
+    return arrays
 
 
-SLOTS: dict[type, tuple[str, ...]] = {}
+#: Types of what nodes save beside arrays, most of all numbers.
+EMPTY = frozenset((type(None), int, float, bool, slice, EllipsisType))
+
+#: Where nodes keep what is no value: their place in the graph, and what they are.
+LINKS = frozenset(("key", "owned", "extra", "parent", "second", "source", "links", "primitive", "shorts", "label"))
+LINKS |= frozenset(("space", "spaces", "source_space", "output_space"))
 
 
-def slots_of(cls: type) -> tuple[str, ...]:
-    """Return the attributes in which nodes of a class may hold arrays."""
-    names = SLOTS.get(cls)
-    if names is None:
-        slots = [name for part in cls.__mro__ for name in getattr(part, "__slots__", ())]
-        names = SLOTS[cls] = tuple([name for name in slots if name not in ("cotangent", "__weakref__", "__dict__")])
-    return names
+@functools.cache
+def saving_slots(cls: Any) -> tuple[str, ...]:
+    """Return the attributes in which nodes of a class may have saved arrays."""
+    return tuple([name for name in slots_of(cls) if name not in LINKS])
+
+
+@functools.cache
+def slots_of(cls: Any) -> tuple[str, ...]:
+    """Return the attributes of nodes of a class, but for what waits there."""
+    slots = [name for part in cls.__mro__ for name in getattr(part, "__slots__", ())]
+    return tuple([name for name in slots if name not in ("cotangent", "__weakref__", "__dict__")])
 
 
 # -- What the nodes of an operation in place hold -------------------------------------------------------------------
@@ -230,7 +248,8 @@ def settle(node: Node, before: int, memory: Array, result: Any) -> None:
         made = stack.pop()
         call = getattr(made, "call", None)
         for holder in (made,) if call is None else (made, call):
-            for name in slots_of(type(holder)):
+            cls: Any = type(holder)
+            for name in slots_of(cls):
                 x = getattr(holder, name, None)
                 new = settled(x, root, memory, result)
                 if new is not x:

@@ -69,4 +69,5 @@ class Writing(Updated, Filled, Randomized, Reshaped):
             assign(self, [...], value, "copy_" if isinstance(value, Base) and value.payload.shape else "fill_")
             return
         steps = translate(index)
-        assign(self, steps, value, "index_put_" if len(steps) == 1 and not is_view(steps[0]) else "setitem")
+        by_view = type(index) is int or len(steps) > 1 or is_view(steps[0])
+        assign(self, steps, value, "setitem" if by_view else "index_put_")

@@ -18,6 +18,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
+from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
 from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
@@ -56,9 +57,9 @@ class ReverseTracer(Tracer):
                 if kind is tuple:
                     for part in index:
                         if type(part) not in PARTS:
-                            return self.read(index)
+                            return self.read_any(index)
                 elif kind is not slice and kind is not int:
-                    return self.read(index)
+                    return self.read_any(index)
                 y = value[index]
                 if type(y) is ndarray and is_contended(self):
                     y = np.copy(y)
@@ -77,11 +78,11 @@ class ReverseTracer(Tracer):
             if type(y) is ndarray:
                 register(self, out, CALLS[operator.getitem], {"index": index})
             return out
-        return self.read(index)
+        return self.read_any(index)
 
-    def read(self, index: Any) -> Any:
+    def read_any(self, index: Any) -> Any:
         """Do what indexing does, for an index of any kind."""
-        if tracers_in(index):
+        if not is_simple(index) and tracers_in(index):
             return super().__getitem__(index)
         value = self.value
         level: Any = self.level

@@ -21,7 +21,7 @@ from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.transforms.reverse import ConstantTracer, ReverseTracer
 
-__all__ = ["install_short_paths"]
+__all__ = ["install_short_paths", "unary_path"]
 
 ndarray = np.ndarray
 ARRAYS = {np.ndarray, np.float64, np.float32, np.complex128, np.complex64}

@@ -53,9 +53,6 @@ from funcgrad.nn.functional.averaging import lp_pool1d as lp_pool1d
 from funcgrad.nn.functional.averaging import lp_pool2d as lp_pool2d
 from funcgrad.nn.functional.averaging import lp_pool3d as lp_pool3d
 from funcgrad.nn.functional.classification import cross_entropy as cross_entropy
-from funcgrad.nn.functional.classification import multi_margin_loss as multi_margin_loss
-from funcgrad.nn.functional.classification import multilabel_margin_loss as multilabel_margin_loss
-from funcgrad.nn.functional.classification import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from funcgrad.nn.functional.classification import nll_loss as nll_loss
 from funcgrad.nn.functional.convolution import conv1d as conv1d
 from funcgrad.nn.functional.convolution import conv2d as conv2d
@@ -100,6 +97,9 @@ from funcgrad.nn.functional.losses import mse_loss as mse_loss
 from funcgrad.nn.functional.losses import poisson_nll_loss as poisson_nll_loss
 from funcgrad.nn.functional.losses import smooth_l1_loss as smooth_l1_loss
 from funcgrad.nn.functional.losses import soft_margin_loss as soft_margin_loss
+from funcgrad.nn.functional.margins import multi_margin_loss as multi_margin_loss
+from funcgrad.nn.functional.margins import multilabel_margin_loss as multilabel_margin_loss
+from funcgrad.nn.functional.margins import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from funcgrad.nn.functional.normalization import batch_norm as batch_norm
 from funcgrad.nn.functional.normalization import group_norm as group_norm
 from funcgrad.nn.functional.normalization import instance_norm as instance_norm

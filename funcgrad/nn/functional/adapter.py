@@ -24,14 +24,15 @@ from funcgrad.tensor.generators import numbers_from
 from funcgrad.tensor.overwriting import overwrite
 from funcgrad.tensor.promotion import DEFAULT_DTYPE, type_name
 from funcgrad.tensor.root import ROOT
-from funcgrad.tensor.shell import Base, unwrap_all, wrap
-from funcgrad.tensor.silence import silence
+from funcgrad.tensor.shell import Base, unwrap, unwrap_all, wrap
+from funcgrad.tensor.silence import SILENT, restore, state, switch
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["constant", "draw", "functional", "in_dtype_of", "normal", "on_host", "reduce_loss", "uniform", "write_back"]
 
 P = ParamSpec("P")
 Text = Callable[P, Any]
+CONTAINERS = (list, tuple)
 
 # -- Tensors ---------------------------------------------------------------------------------------------------
 
@@ -77,47 +78,56 @@ def functional(
     raw : str
         Arguments, separated by spaces, that the text gets as they are: it writes into them.
     """
-    special = (*alike, *raw.split(), *[word for word in (floats, reals) if word])
+    checked = (*alike, *[word for word in (floats, reals) if word])
+    bare = frozenset(raw.split())
 
     def decorate(text: Text[P]) -> Text[P]:
-        places = {word: tuple(inspect.signature(text).parameters).index(word) for word in special}
+        words = tuple(inspect.signature(text).parameters)
 
         @functools.wraps(text)
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            if not has_tensor(args) and not (kwargs and has_tensor(kwargs.values())):
+            first = args and isinstance(args[0], Base)  # as mostly
+            if not first and not has_tensor(args) and not (kwargs and has_tensor(kwargs.values())):
                 return text(*args, **kwargs)
-            positional, named = unwrap_all(args), unwrap_all(kwargs)
-
-            def get(word: str) -> Any:
-                place = places[word]
-                return positional[place] if place < len(positional) else named.get(word)
-
-            def put(word: str, value: Any) -> None:
-                nonlocal positional
-                place = places[word]
-                if place < len(positional):
-                    positional = (*positional[:place], value, *positional[place + 1 :])
-                elif word in named:
-                    named[word] = value
-
-            for word in raw.split():
-                put(word, args[places[word]] if places[word] < len(args) else kwargs.get(word))
-            if alike:
-                check_alike(text.__name__, [(word, get(word)) for word in alike])
-            if floats:
-                check_floats(text.__name__, get(floats))
-            if reals and get(reals).dtype.kind in "biu":
-                put(reals, get(reals).astype(DEFAULT_DTYPE))
-            with silence():
+            positional: Any = [x if word in bare else unwrapped(x) for word, x in zip(words, args, strict=False)]
+            named: Any = {word: x if word in bare else unwrapped(x) for word, x in kwargs.items()}
+            positional += [unwrapped(x) for x in args[len(words) :]]
+            if checked:
+                given = dict(zip(words, positional, strict=False)) | named
+                if alike:
+                    check_alike(text.__name__, [(word, given.get(word)) for word in alike])
+                if floats:
+                    check_floats(text.__name__, given.get(floats))
+                if reals and given[reals].dtype.kind in "biu":
+                    x = given[reals].astype(DEFAULT_DTYPE)
+                    if reals in named:
+                        named[reals] = x
+                    else:
+                        positional[words.index(reals)] = x
+            token = None if state(None) is SILENT else switch(SILENT)
+            try:
                 return wrapped(text(*positional, **named), name)
+            finally:
+                if token is not None:
+                    restore(token)
 
         return call
 
     return decorate
 
 
+def unwrapped(x: Any) -> Any:
+    """Return what the text gets for an argument."""
+    return unwrap(x) if isinstance(x, Base) else unwrap_all(x) if isinstance(x, (*CONTAINERS, dict)) else x
+
+
 def has_tensor(arguments: Any) -> bool:
-    return any(isinstance(x, Base) or (isinstance(x, list | tuple) and has_tensor(x)) for x in arguments)
+    for x in arguments:
+        if isinstance(x, Base):
+            return True
+        if isinstance(x, CONTAINERS) and has_tensor(x):
+            return True
+    return False
 
 
 def wrapped(result: Any, name: str) -> Any:
@@ -135,6 +145,8 @@ def wrapped(result: Any, name: str) -> Any:
 
 
 def check_alike(name: str, arguments: list[tuple[str, Any]]) -> None:
+    if len({x.dtype for _, x in arguments if hasattr(x, "dtype")}) == 1:
+        return
     given = [(word, space_of(x).dtype) for word, x in arguments if x is not None]
     for word, dtype in given[1:]:
         if dtype != given[0][1]:

@@ -9,13 +9,10 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Linear
 from funcgrad.core.level import Traced
-from funcgrad.nn.functional.adapter import constant, functional, in_dtype_of, reduce_loss
+from funcgrad.nn.functional.adapter import functional, reduce_loss
 from funcgrad.nn.functional.distributions import LOG_SOFTMAX
-from funcgrad.nn.functional.elementwise import LOGSIGMOID
 
-__all__ = [
-    *("cross_entropy", "multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss"),
-]
+__all__ = ["check_classes", "cross_entropy", "nll_loss", "older", "picked", "with_batch"]
 
 
 def older(reduction: str, size_average: bool | None, reduce: bool | None) -> str:
@@ -30,43 +27,60 @@ def picked(scores: Array, target: Array) -> Array:
     return np.take_along_axis(scores, target[:, None], axis=1)[:, 0]
 
 
-def pick(x: Array, target: Array, weights: Array, ignored: Array) -> Array:
-    rows = x[np.arange(x.shape[0]), target] if x.ndim == 2 else picked(x, target)
-    return np.where(ignored, 0, rows * weights)  # also where the score is infinite
+def at_targets(target: Array) -> tuple[Array, ...]:
+    """Return the index of the target classes (N, ...) in scores (N, C, ...)."""
+    if target.ndim == 1:
+        return np.arange(target.shape[0]), target
+    first, *rest = np.ix_(*[np.arange(n) for n in target.shape])
+    return first, target, *rest
 
 
-def place(g: Array, target: Array, weights: Array, ignored: Array, classes: int) -> Array:
+def pick(x: Array, target: Array, weights: Any, ignored: Array | None, summed: bool) -> Array:
+    """Return the weighted scores of the target classes, or their sum."""
+    rows = x[at_targets(target)]
+    if summed:
+        return np.sum(rows) * weights
+    return (
+        rows * weights if ignored is None else np.where(ignored, 0, rows * weights)
+    )  # also where the score is infinite
+
+
+def place(g: Array, target: Array, weights: Any, ignored: Array | None, summed: bool, classes: int) -> Array:
     """Return scores that are zero but where the targets are."""
-    x = np.zeros_like(g, shape=(g.shape[0], classes, *g.shape[1:]))
-    index = np.ix_(*[np.arange(n) for n in g.shape])
-    x[(index[0], target, *index[1:])] = np.where(ignored, 0, g * weights)
+    x = np.zeros_like(g, shape=(target.shape[0], classes, *target.shape[1:]))
+    x[at_targets(target)] = g * weights if ignored is None else np.where(ignored, 0, g * weights)
     return x
 
 
 def batch_pick(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Array:
+    """Take the examples of the map as so many examples; their sums come last, or first."""
     (x,) = xs
+    lead = params["target"].shape
+    if primitive is PLACE and params["summed"]:
+        x = np.broadcast_to(np.reshape(x, (size, *(1,) * len(lead))), (size, *lead))
     tiled = {
         word: np.reshape(np.broadcast_to(value, (size, *value.shape)), (-1, *value.shape[1:]))
         for word, value in params.items()
-        if word != "classes"
+        if isinstance(value, np.ndarray) or hasattr(value, "dtype")
     }
-    y = primitive.run(np.reshape(x, (-1, *x.shape[2:])), **params | tiled)
-    return np.reshape(y, (size, -1, *y.shape[1:]))
+    y = primitive.run(np.reshape(x, (-1, *x.shape[2:])), **params | tiled | {"summed": False})
+    y = np.reshape(y, (size, -1, *y.shape[1:]))
+    return np.sum(y, axis=tuple(range(1, y.ndim))) if primitive is PICK and params["summed"] else y
 
 
 PICK: Linear = Linear(
     pick,
-    lambda g, X, target, weights, ignored: PLACE(
-        g, target=target, weights=weights, ignored=ignored, classes=X.shape[1]
+    lambda g, X, target, weights, ignored, summed: PLACE.bind(
+        (g,), {"target": target, "weights": weights, "ignored": ignored, "summed": summed, "classes": X.shape[1]}
     ),
-    name="pick",
+    name="nll_loss",
     own=True,
     batch=batch_pick,
 )
 PLACE: Linear = Linear(
     place,
-    lambda g, target, weights, ignored: PICK(g, target=target, weights=weights, ignored=ignored),
-    name="place",
+    lambda g, target, weights, ignored, summed: PICK(g, target=target, weights=weights, ignored=ignored, summed=summed),
+    name="nll_loss_backward",
     own=True,
     batch=batch_pick,
     ignore="classes",
@@ -78,11 +92,24 @@ def check_classes(name: str, target: Array, classes: int, ignored: Array | None 
         if not isinstance(target, Traced):
             raise RuntimeError(f"{name}: expected integer classes as target, but got {target.dtype.name}")
         return
+    if not isinstance(target, np.ndarray):
+        return
     outside = (target < 0) | (target >= classes)
     if ignored is not None:
         outside = outside & ~ignored
-    if isinstance(target, np.ndarray) and outside.any():
+    if outside.any():
         raise IndexError(f"Target {target[outside].flat[0]} is out of bounds.")
+
+
+def all_count(target: Array, classes: int) -> bool:
+    """Whether targets are there, all of them classes: one pass, after which no other test is needed."""
+    if type(target) is not np.ndarray or target.dtype.kind not in "iu" or not target.size:
+        return False
+    return bool(np.maximum.reduce(target.view(UNSIGNED[target.dtype.itemsize]), axis=None) < classes)
+
+
+#: The integers by their size: what is negative is large among them.
+UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
 def likelihood(
@@ -91,8 +118,13 @@ def likelihood(
     """Return the negative log likelihood of classes (N, ...), given logarithms (N, C, ...)."""
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    classes = logs.shape[1]
+    if weight is None and not smoothing and ignore_index < 0 and all_count(target, classes):
+        scale = -1 / target.size if reduction == "mean" else -1.0
+        params = {"target": target.copy(), "weights": scale, "ignored": None, "summed": reduction != "none"}
+        return PICK.bind((logs,), params)  # that are known, and constants
     ignored = target == ignore_index
-    check_classes("nll_loss", target, logs.shape[1], ignored)
+    check_classes("nll_loss", target, classes, ignored)
     safe = np.where(ignored, 0, target)
     weights = (~ignored).astype(logs.dtype)
     if weight is not None:
@@ -100,12 +132,11 @@ def likelihood(
     if isinstance(safe, Traced) or isinstance(weights, Traced):
         loss = np.where(ignored, 0, -picked(logs, safe) * weights)
     else:
-        loss = PICK(logs, target=safe, weights=np.where(ignored, 0, -weights), ignored=ignored)
+        loss = PICK(logs, target=safe, weights=np.where(ignored, 0, -weights), ignored=ignored, summed=False)
     total = np.sum(weights) if reduction == "mean" else None
     result = reduced(loss, reduction, total)
     if not smoothing:
         return result
-    classes = logs.shape[1]
     scale = logs if weight is None else logs * np.reshape(weight, (-1,) + (1,) * (logs.ndim - 2))
     smooth = reduced(np.where(ignored, 0, -np.sum(scale, axis=1)), reduction, total)
     return (1 - smoothing) * result + (smoothing / classes) * smooth
@@ -255,79 +286,3 @@ def soft_cross_entropy(logs: Array, target: Array, weight: Array | None, reducti
     if reduction == "mean":  # per example and place
         return np.sum(loss) / (logs.size / classes)
     return reduce_loss(loss, reduction)
-
-
-# -- Margins ---------------------------------------------------------------------------------------------------------
-
-
-@functional("multi_margin_loss", floats="input")
-def multi_margin_loss(
-    input: Array,
-    target: Array,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Array | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Array:
-    """Return how far other classes' scores come within a margin of the target's, averaged over classes."""
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and (weight.ndim != 1 or weight.shape[0] != input.shape[-1]):
-        raise ValueError(f"inconsistent weight size, expected {input.shape[-1]} but got {list(weight.shape)}")
-    scores, classes = with_batch("multi_margin_loss", input, target, None)
-    check_classes("multi_margin_loss", classes, scores.shape[1])
-    z = margin - picked(scores, classes)[:, None] + scores
-    own = constant(np.arange(scores.shape[1]), scores) == classes[:, None]
-    z = np.where((z > 0) & ~own, z, 0)
-    z = z if p == 1 else z * z
-    if weight is not None:
-        z = z * weight[classes][:, None]
-    loss = np.sum(z, axis=1) / scores.shape[1]
-    loss = reduce_loss(loss, older(reduction, size_average, reduce))
-    return loss[0] if input.ndim == 1 and loss.ndim and not target.ndim else loss
-
-
-@functional("multilabel_margin_loss", floats="input")
-def multilabel_margin_loss(
-    input: Array,
-    target: Array,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Array:
-    """Return how far other classes' scores come within 1 of those of the target classes, a list that -1 ends."""
-    if input.shape != target.shape or input.ndim not in (1, 2):
-        raise RuntimeError(
-            f"multilabel_margin_loss: inconsistent target size {list(target.shape)} for input of {list(input.shape)}"
-        )
-    scores, lists = (input[None], target[None]) if input.ndim == 1 else (input, target)
-    count = scores.shape[1]
-    listed = np.cumsum(lists < 0, axis=1) == 0
-    safe = np.where(listed, lists, 0)
-    check_classes("multilabel_margin_loss", safe, count)
-    numbers = constant(np.arange(count), scores)
-    is_target = np.any((safe[:, :, None] == numbers) & listed[:, :, None], axis=1)
-    z = 1 - np.take_along_axis(scores, safe, axis=1)[:, :, None] + scores[:, None, :]
-    z = np.where((z > 0) & listed[:, :, None] & ~is_target[:, None, :], z, 0)
-    loss = np.sum(z, axis=(1, 2)) / count
-    loss = reduce_loss(loss, older(reduction, size_average, reduce))
-    return loss[0] if input.ndim == 1 and loss.ndim else loss
-
-
-@functional("mean", floats="input")
-def multilabel_soft_margin_loss(
-    input: Array,
-    target: Array,
-    weight: Array | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Array:
-    """Return the cross entropy of a sigmoid per class, averaged over classes."""
-    target = in_dtype_of(target, input)
-    loss: Any = -(target * LOGSIGMOID(input) + (1 - target) * LOGSIGMOID(-input))
-    if weight is not None:
-        loss = loss * weight
-    return reduce_loss(np.sum(loss, axis=-1) / input.shape[-1], older(reduction, size_average, reduce))

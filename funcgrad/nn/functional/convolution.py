@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.kinds import Linear
 from funcgrad.nn.functional.adapter import functional
 from funcgrad.rules.convolution import convolution, convolution_transpose
 
@@ -63,7 +65,33 @@ def add_bias(y: Array, bias: Array | None, name: str) -> Array:
         raise RuntimeError(
             f"{name}: expected bias to be 1-dimensional with {y.shape[1]} elements, but got size {list(bias.shape)}"
         )
+    return SHIFTED(y, bias)
+
+
+def shifted(y: Array, bias: Array) -> Array:
+    """Add a number per channel."""
     return y + np.reshape(bias, (-1,) + (1,) * (y.ndim - 2))
+
+
+def channel_sums(g: Array, i: int) -> Array:
+    if i == 0:
+        return g
+    n, channels = g.shape[:2]
+    sums = np.ones_like(g, shape=(n,)) @ np.reshape(g, (n, math.prod(g.shape[1:])))
+    return np.sum(np.reshape(sums, (channels, math.prod(g.shape[2:]))), axis=1)
+
+
+def batch_shifted(primitive: Any, xs: Any, batched: Any, params: dict[str, Any], size: int) -> Array:
+    y, bias = xs
+    if batched[1]:
+        shape = y.shape[batched[0] :]
+        return (y if batched[0] else y[None]) + np.reshape(bias, (size, 1, shape[1]) + (1,) * (len(shape) - 2))
+    many: Array = primitive.run(np.reshape(y, (size * y.shape[1], *y.shape[2:])), bias)
+    return np.reshape(many, y.shape)
+
+
+#: One node where a reshaped bias would be two, whose gradient is a product with ones.
+SHIFTED = Linear(shifted, channel_sums, variadic=True, name="convolution", own=True, batch=batch_shifted)
 
 
 def convolve(

@@ -22,29 +22,29 @@ __all__ = ["glu", "gumbel_softmax", "log_softmax", "normalize", "softmax", "soft
 
 def softmax_values(x: Array, axis: int = -1) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):  # a row of infinities is nan
-        e = x - np.max(x, axis=axis, keepdims=True)
+        e = x - x.max(axis=axis, keepdims=True)
         np.exp(e, out=e)
-        e /= np.sum(e, axis=axis, keepdims=True)
+        e /= e.sum(axis=axis, keepdims=True)
         return e
 
 
 def softmax_rule(g: Array, y: Array, axis: int) -> Array:
     weighted = g * y
-    return weighted - y * np.sum(weighted, axis=axis, keepdims=True)
+    return weighted - y * weighted.sum(axis=axis, keepdims=True)
 
 
 def log_softmax_values(x: Array, axis: int = -1) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
-        x = x - np.max(x, axis=axis, keepdims=True)
-        x -= np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+        x = x - x.max(axis=axis, keepdims=True)
+        x -= np.log(np.exp(x).sum(axis=axis, keepdims=True))
         return x
 
 
 SOFTMAX = Opaque(softmax_values, softmax_rule, softmax_rule, name="softmax", own=True, batch=along_one(default=-1))
 LOG_SOFTMAX = Opaque(
     log_softmax_values,
-    lambda dx, y, axis: dx - np.sum(np.exp(y) * dx, axis=axis, keepdims=True),
-    lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keepdims=True),
+    lambda dx, y, axis: dx - (np.exp(y) * dx).sum(axis=axis, keepdims=True),
+    lambda g, y, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
     name="log_softmax",
     own=True,
     batch=along_one(default=-1),
