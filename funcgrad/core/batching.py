@@ -24,8 +24,8 @@ __all__ = [
     *("READS_KEYWORDS", "Batch", "Batched", "Flags", "Operands", "Params", "Primitive"),
     *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
     *("batch_concatenate", "batch_einsum", "batch_expand_dims", "batch_getitem", "batch_matmul", "batch_outer"),
-    *("batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze", "batch_tensordot"),
-    *("batch_transpose", "stacked"),
+    *("batch_reshape", "batch_roll", "batch_scatter", "batch_setitem", "batch_squeeze", "batch_stack"),
+    *("batch_tensordot", "batch_transpose", "stacked"),
 ]
 
 Operands: TypeAlias = Sequence[Array]
@@ -191,6 +191,11 @@ def batch_roll(primitive: Primitive, xs: Operands, batched: Flags, params: Param
 def batch_concatenate(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     parts = [spread(x, b, size) for x, b in zip(xs, batched, strict=True)]
     return primitive.run(*parts, **params | {"axis": shifted(params["axis"], parts[0].ndim - 1)})
+
+
+def batch_stack(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    parts = [spread(x, b, size) for x, b in zip(xs, batched, strict=True)]
+    return primitive.run(*parts, **params | {"axis": shifted(params["axis"], parts[0].ndim)})
 
 
 # -- Products ----------------------------------------------------------------------------------------------

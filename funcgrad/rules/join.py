@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
-from funcgrad.core.batching import batch_concatenate
+from funcgrad.core.batching import batch_concatenate, batch_stack
 from funcgrad.core.kinds import Composite, Linear
+from funcgrad.core.primitive import Frame
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
@@ -37,13 +38,36 @@ def part_of(g: Array, i: int, XS: Sequence[Space], axis: int) -> Array:
     return g[(slice(None),) * axis + (slice(start, start + XS[i].shape[axis]),)]
 
 
-def stack_body(arrays: Sequence[Array], axis: int = 0, out: None = None, **cast: Any) -> Array:
-    arrays = list(arrays)
-    if not arrays:
-        raise ValueError("need at least one array to stack")
-    if len({np.shape(x) for x in arrays}) > 1:
-        raise ValueError("all input arrays must have the same shape")
-    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, **cast)
+class Concatenation(Linear):
+    """``np.concatenate``. One walk over the operands hands out all parts: each by itself would count up from the first."""
+
+    def each(self, call: Frame, g: Array) -> Iterable[tuple[int, Array]]:
+        axis = call.params["axis"]
+        before, stop = (slice(None),) * (axis % g.ndim), 0
+        for i, (X, link) in enumerate(zip(call.spaces, call.links, strict=True)):
+            start, stop = stop, stop + X.shape[axis]
+            if link is not None:
+                yield i, g[(*before, slice(start, stop))]
+
+
+def split_stack(
+    arrays: Sequence[Array], axis: int = 0, dtype: Any = None, casting: str = "same_kind"
+) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    return tuple(arrays), {"axis": axis} | ({} if dtype is None else {"dtype": dtype, "casting": casting})
+
+
+def run_stack(*arrays: Array, axis: int, **cast: Any) -> Array:
+    """``np.array`` takes a quarter of the time of ``np.stack``, and less of large arrays too."""
+    if axis == 0 and not cast and PLAIN.issuperset(map(type, arrays)) and len({x.shape for x in arrays}) == 1:
+        return np.array(arrays)
+    return np.stack(arrays, axis, **cast)
+
+
+PLAIN = {np.ndarray, np.float64, np.float32, np.complex128, np.complex64}
+
+
+def layer_of(g: Array, i: int, axis: int) -> Array:
+    return g[(slice(None),) * (axis % g.ndim) + (i,)]
 
 
 def vstack_body(tup: Sequence[Array], **cast: Any) -> Array:
@@ -158,7 +182,7 @@ def insert_body(arr: Array, obj: Any, values: Array, axis: int | None = None) ->
 
 RULES = (
     # -- Joining
-    Linear(
+    Concatenation(
         np.concatenate,
         part_of,
         variadic=True,
@@ -167,7 +191,15 @@ RULES = (
         ignore="dtype casting",
         batch=batch_concatenate,
     ),
-    Composite(np.stack, stack_body),
+    Linear(
+        np.stack,
+        layer_of,
+        variadic=True,
+        split=split_stack,
+        run=run_stack,
+        ignore="dtype casting",
+        batch=batch_stack,
+    ),
     Composite(np.vstack, vstack_body),
     Composite(np.hstack, hstack_body),
     Composite(np.dstack, dstack_body),
