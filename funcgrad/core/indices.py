@@ -9,17 +9,27 @@ import numpy as np
 __all__ = ["is_basic", "is_mask", "is_slice", "is_view", "parts_of"]
 
 
-SIMPLE = (int, slice)  # the common cases
+SIMPLE = {int, np.int64, slice, type(None), type(Ellipsis)}  # of which nothing else need be asked
 
 
 def is_view(index: Any) -> bool:
     """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
-    return type(index) in SIMPLE or all(is_slice(part) for part in parts_of(index))
+    if type(index) in SIMPLE:
+        return True
+    for part in parts_of(index):
+        if type(part) not in SIMPLE and not is_slice(part):
+            return False
+    return True
 
 
 def is_basic(index: Any) -> bool:
     """Whether `index` selects no element twice: what makes a view, and masks."""
-    return type(index) in SIMPLE or all(is_slice(part) or is_mask(part) for part in parts_of(index))
+    if type(index) in SIMPLE:
+        return True
+    for part in parts_of(index):
+        if type(part) not in SIMPLE and not (is_slice(part) or is_mask(part)):
+            return False
+    return True
 
 
 def parts_of(index: Any) -> tuple[Any, ...]:

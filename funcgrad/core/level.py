@@ -139,7 +139,13 @@ def tracers_in(tree: Any) -> list[Traced]:
         tree = tree.values()
     elif not isinstance(tree, (list, tuple)):
         return []
-    return [tracer for item in tree for tracer in tracers_in(item)]
+    found: list[Traced] = []
+    for item in tree:  # calls for those alone in which there can be one
+        if isinstance(item, Traced):
+            found.append(item)
+        elif isinstance(item, (list, tuple, dict)):
+            found += tracers_in(item)
+    return found
 
 
 def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:

@@ -167,8 +167,12 @@ def store(target: Any, result: Any, name: str) -> Any:
         )
     if result.shape != target.space.shape:
         raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")
-    if not np.can_cast(result.dtype, target.space.dtype, "same_kind"):
-        raise TypeError(f"np.{name}: cannot cast {result.dtype} to {target.space.dtype} with casting rule 'same_kind'")
+    dtype = target.space.dtype
     writable: Any = target
-    writable.rebind(result if result.dtype == target.space.dtype else result.astype(target.space.dtype))
+    if result.dtype == dtype:
+        writable.rebind(result)
+    elif np.can_cast(result.dtype, dtype, "same_kind"):
+        writable.rebind(result.astype(dtype))
+    else:
+        raise TypeError(f"np.{name}: cannot cast {result.dtype} to {dtype} with casting rule 'same_kind'")
     return target

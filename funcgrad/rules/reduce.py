@@ -88,6 +88,9 @@ def reduction(function: Any, ufunc: np.ufunc) -> Callable[..., Array]:
     return run
 
 
+run_sum = reduction(np.sum, np.add)
+
+
 def run_mean(a: Array, axis: Axis = None, keepdims: Any = False, **options: Any) -> Array:
     """The same again: a sum, divided by the number of elements."""
     if type(a) is not np.ndarray or options or a.dtype.char not in "fdFD" or not a.size:
@@ -226,6 +229,28 @@ def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = Fals
 # -- Moments --------------------------------------------------------------------------------------------------
 
 
+def run_variance(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    deviation = a - run_mean(a, axis, True)
+    numbers = count(Space(a.shape, a.dtype), axis) - ddof
+    return run_sum(deviation * deviation, axis, keepdims=keepdims) / numbers
+
+
+def slope(x: Array, X: Space, axis: Axis, ddof: float) -> Array:
+    """Return the derivatives of a variance with respect to the elements."""
+    return (x - np.mean(x, axis=axis, keepdims=True)) * (2 / (count(X, axis) - ddof))
+
+
+#: Of real numbers, all of them, with degrees of freedom left.
+variance = Opaque(
+    run_variance,
+    lambda dx, x, X, axis, ddof, keepdims: np.sum(dx * slope(x, X, axis, ddof), axis=axis, keepdims=keepdims),
+    lambda g, x, X, axis, ddof, keepdims: kept(g, X, axis, keepdims) * slope(x, X, axis, ddof),
+    name="var",
+    own=True,
+    batch=along(),
+)
+
+
 def var_body(
     a: Array,
     axis: Axis = None,
@@ -248,6 +273,8 @@ def var_body(
     if where is np._NoValue:
         where = True
     if mean is None or mean is np._NoValue:
+        if a.dtype.kind == "f" and not is_given(where) and count(Space(a.shape, a.dtype), axis) > ddof:
+            return variance(a, axis=axis, ddof=ddof, keepdims=truth(keepdims))
         mean = np.mean(a, axis=axis, keepdims=True, **({"where": where} if is_given(where) else {}))
     deviation = a - mean
     squares = squared(deviation)
@@ -360,7 +387,7 @@ running_sum: Linear = Linear(
 
 RULES = (
     # -- Sums
-    Sum(np.sum, sum_adjoint, run=reduction(np.sum, np.add), ignore="dtype", batch=along()),
+    Sum(np.sum, sum_adjoint, run=run_sum, ignore="dtype", batch=along()),
     Linear(np.mean, mean_adjoint, run=run_mean, ignore="dtype", batch=along()),
     running_sum,
     Composite(np.cumsum, cumsum_body),
