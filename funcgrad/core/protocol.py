@@ -111,7 +111,10 @@ def apply_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dic
     elif len(args) > 1:
         place = place_of_out(function)
         if place is not None and len(args) > place:
-            out, args = args[place], (*args[:place], None, *args[place + 1 :]) if len(args) > place + 1 else args[:place]
+            out, args = (
+                args[place],
+                (*args[:place], None, *args[place + 1 :]) if len(args) > place + 1 else args[:place],
+            )
     result = unruled(function, args, kwargs) if call is None else call(*args, **kwargs)
     return result if out is None else store_all((out,), result, function.__name__)
 

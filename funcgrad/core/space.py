@@ -67,6 +67,8 @@ def interned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Space:
 def space_of(value: Array) -> Space:
     """Return the interned space of an array, NumPy scalar or tracer."""
     try:
+        return INTERNED[value.shape, value.dtype]
+    except KeyError:
         return interned(value.shape, value.dtype)
     except AttributeError:
         value = np.asarray(value)

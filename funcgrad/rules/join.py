@@ -39,7 +39,7 @@ def part_of(g: Array, i: int, XS: Sequence[Space], axis: int) -> Array:
 
 
 class Concatenation(Linear):
-    """``np.concatenate``. One walk over the operands hands out all parts: each by itself would count up from the first."""
+    """``np.concatenate``. One walk hands out all parts; each by itself would count up from the first operand."""
 
     def each(self, call: Frame, g: Array) -> Iterable[tuple[int, Array]]:
         axis = call.params["axis"]
