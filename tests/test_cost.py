@@ -238,7 +238,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], float]] = {
     "reshape": (lambda x: x.reshape(6, 4), 28.1),
     "transpose": (lambda x: x.T, 26.1),
     "swapaxes": (lambda x: np.swapaxes(x, 0, 1), 28.1),
-    "concatenate": (lambda x: np.concatenate([x, x]), 28),
+    "concatenate": (lambda x: np.concatenate([x, x]), 32),
     "stack": (lambda x: np.stack([x, x]), 33),
     "where": (lambda x: np.where(x > 3, x, 0.0), 44),
     "an index of two numbers": (lambda x: x[1, 2], 15),

@@ -14,12 +14,16 @@ SIMPLE = {int, np.int64, slice, type(None), type(Ellipsis)}  # of which nothing 
 
 def is_view(index: Any) -> bool:
     """Whether ``x[index]`` shares memory with ``x``: integers, slices, newaxis and Ellipsis alone."""
+    if type(index) in SIMPLE:
+        return True
     parts = parts_of(index)
     return SIMPLE.issuperset(map(type, parts)) or all(is_slice(part) for part in parts)
 
 
 def is_basic(index: Any) -> bool:
     """Whether `index` selects no element twice: what makes a view, and masks."""
+    if type(index) in SIMPLE:
+        return True
     parts = parts_of(index)
     return SIMPLE.issuperset(map(type, parts)) or all(is_slice(part) or is_mask(part) for part in parts)
 

@@ -31,23 +31,21 @@ def run_concatenate(*arrays: Array, axis: int, **cast: Any) -> Array:
     return np.concatenate(arrays, axis=axis, **cast)
 
 
-def part_of(g: Array, i: int, XS: Sequence[Space], axis: int) -> Array:
-    """Return the slice of `g` that came from operand `i`."""
-    axis %= g.ndim
-    start = sum(X.shape[axis] for X in XS[:i])
-    return g[(slice(None),) * axis + (slice(start, start + XS[i].shape[axis]),)]
+def parts_of(g: Array, XS: Sequence[Space], axis: int) -> list[Array]:
+    """Cut `g` into what came from each operand."""
+    before = (slice(None),) * (axis % g.ndim)
+    bounds = itertools.accumulate([X.shape[axis] for X in XS], initial=0)
+    return [g[(*before, slice(start, stop))] for start, stop in itertools.pairwise(bounds)]
 
 
 class Concatenation(Linear):
-    """``np.concatenate``. One walk hands out all parts; each by itself would count up from the first operand."""
+    """``np.concatenate``: its adjoint gives all parts at once, for each by itself would count up from the first."""
 
     def each(self, call: Frame, g: Array) -> Iterable[tuple[int, Array]]:
-        axis = call.params["axis"]
-        before, stop = (slice(None),) * (axis % g.ndim), 0
-        for i, (X, link) in enumerate(zip(call.spaces, call.links, strict=True)):
-            start, stop = stop, stop + X.shape[axis]
+        assert self.adjoint is not None
+        for i, (part, link) in enumerate(zip(self.adjoint.apply(g, call, 0), call.links, strict=True)):
             if link is not None:
-                yield i, g[(*before, slice(start, stop))]
+                yield i, part
 
 
 def split_stack(
@@ -184,7 +182,7 @@ RULES = (
     # -- Joining
     Concatenation(
         np.concatenate,
-        part_of,
+        parts_of,
         variadic=True,
         split=split_concatenate,
         run=run_concatenate,
