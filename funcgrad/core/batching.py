@@ -20,7 +20,7 @@ __all__ = [
     *("FEW", "Batch", "Flags", "Operands", "Params", "Primitive"),
     *("align", "aligned", "along", "along_one", "axes_named", "batch_along", "batch_broadcast_to"),
     *("batch_concatenate", "batch_cross", "batch_einsum", "batch_expand_dims", "batch_matmul"),
-    *("batch_outer", "batch_reshape", "batch_roll", "batch_squeeze"),
+    *("batch_outer", "batch_reshape", "batch_roll", "batch_squeeze", "batch_stack"),
     *("batch_tensordot", "batch_transpose", "batch_view", "lies_side_by_side", "stacked"),
 ]
 
@@ -202,6 +202,11 @@ def batch_roll(primitive: Primitive, xs: Operands, batched: Flags, params: Param
 def batch_concatenate(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     parts = [spread(x, b, size) for x, b in zip(xs, batched, strict=True)]
     return primitive.run(*parts, **params | {"axis": shifted(params["axis"], parts[0].ndim - 1)})
+
+
+def batch_stack(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
+    parts = [spread(x, b, size) for x, b in zip(xs, batched, strict=True)]
+    return primitive.run(*parts, **params | {"axis": shifted(params["axis"], parts[0].ndim)})
 
 
 # -- Products ----------------------------------------------------------------------------------------------

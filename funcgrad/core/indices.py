@@ -10,11 +10,11 @@ import numpy as np
 __all__ = ["is_basic", "is_mask", "is_simple", "is_slice", "is_view", "parts_of"]
 
 
-SIMPLE = frozenset((int, slice, type(None), EllipsisType))
+SIMPLE = frozenset((int, np.int64, slice, type(None), EllipsisType))
 
 
 def is_simple(index: Any) -> bool:
-    """Whether `index` is made of Python's own integers, slices, None and Ellipsis, as most are: a quick question."""
+    """Whether `index` is made of plain integers, slices, None and Ellipsis, as most are: a quick question."""
     return SIMPLE.issuperset(map(type, index)) if type(index) is tuple else type(index) in SIMPLE
 
 

@@ -342,9 +342,10 @@ class Multilinear(Primitive):
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         for i, link in enumerate(call.links):
-            rule = self.rule(i)
-            if link is not None and rule is not None:
-                yield i, rule.apply(g, call, i)
+            if link is not None:
+                rule = self.rule(i)
+                if rule is not None:
+                    yield i, rule.apply(g, call, i)
 
 
 class Opaque(Primitive):

@@ -131,6 +131,10 @@ def zeros(space: Space, like: Any) -> Array:
     return np.zeros(space.shape, space.dtype)
 
 
+#: In which there can be a tracer: all else is passed over without a call.
+TREES = (Traced, tuple, list, dict)
+
+
 def tracers_in(tree: Any) -> list[Traced]:
     """Return the tracers in nested lists, tuples and dicts."""
     if isinstance(tree, Traced):
@@ -139,7 +143,13 @@ def tracers_in(tree: Any) -> list[Traced]:
         tree = tree.values()
     elif not isinstance(tree, (list, tuple)):
         return []
-    return [tracer for item in tree for tracer in tracers_in(item)]
+    found: list[Traced] = []
+    for item in tree:
+        if isinstance(item, Traced):
+            found.append(item)
+        elif isinstance(item, TREES):
+            found += tracers_in(item)
+    return found
 
 
 def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:
@@ -147,11 +157,10 @@ def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:
     if isinstance(tree, Traced):
         return function(tree)
     if isinstance(tree, dict):
-        return {key: map_tracers(function, item) for key, item in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*[map_tracers(function, item) for item in tree])
+        return {key: map_tracers(function, item) for key, item in tree.items()} if tree else {}
     if isinstance(tree, (list, tuple)):
-        return type(tree)(map_tracers(function, item) for item in tree)
+        items = [map_tracers(function, item) if isinstance(item, TREES) else item for item in tree]
+        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     return tree
 
 

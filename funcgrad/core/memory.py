@@ -383,6 +383,12 @@ def add_at(target: Array, index: Any, value: Any) -> None:
     """Add to elements in place, repeated indices included."""
     if isinstance(target, Traced):
         write(target, value, index, add=True)
+    elif type(target) is ndarray and is_view(index):
+        part = target[index]
+        if type(part) is ndarray:
+            part += value  # ``target[index] += value`` would write the view back into itself
+        else:
+            target[index] = part + value
     elif is_basic(index):
         target[index] += value
     else:

@@ -296,11 +296,13 @@ class Primitive:
                     f"{self.name}: the derivative with respect to {keyword}= is not known. "
                     f"Pass funcgrad.stop_gradient of it if no gradient is needed."
                 )
+            if value is np._NoValue:
+                continue
             if keyword in self.known:
                 kept[keyword] = value
             elif keyword not in self.signature:
                 raise TypeError(f"{self.name}() got an unexpected keyword argument {keyword!r}")
-            elif not (value is None or value is np._NoValue or value is self.defaults.get(keyword)):
+            elif not (value is None or value is self.defaults.get(keyword)):
                 raise NoDerivativeError(
                     f"{self.name}: the derivative with {keyword}={value!r} is not known. Leave {keyword} out, "
                     f"or pass funcgrad.stop_gradient of the array if no gradient is needed through this call."

@@ -14,7 +14,7 @@ import numpy as np
 
 from funcgrad.core.level import Shell, Traced, deepest, tracers_in
 from funcgrad.core.memory import write
-from funcgrad.core.primitive import call_of
+from funcgrad.core.primitive import CALLS, call_of
 from funcgrad.core.ufunc import METHODS, updated_at, with_axes
 from funcgrad.errors import LostGradientError, NoDerivativeError
 
@@ -100,15 +100,21 @@ def apply_at(ufunc: np.ufunc, target: Any, indices: Any, *operands: Any) -> None
 
 def apply_function(function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer ``__array_function__``."""
-    if any(issubclass(t, Shell) for t in types):
-        return NotImplemented
-    out = kwargs.get("out")
-    place = place_of_out(function)
-    if out is not None:
-        kwargs = {keyword: value for keyword, value in kwargs.items() if keyword != "out"}
-    elif place is not None and len(args) > place:
-        out, args = args[place], (*args[:place], None, *args[place + 1 :]) if len(args) > place + 1 else args[:place]
-    call = call_of(function)
+    for kind in types:
+        if issubclass(kind, Shell):
+            return NotImplemented
+    call = CALLS.get(function) or call_of(function)
+    out = None
+    if kwargs.get("out") is not None:
+        kwargs = dict(kwargs)
+        out = kwargs.pop("out")
+    elif len(args) > 1:
+        place = place_of_out(function)
+        if place is not None and len(args) > place:
+            out, args = (
+                args[place],
+                (*args[:place], None, *args[place + 1 :]) if len(args) > place + 1 else args[:place],
+            )
     result = unruled(function, args, kwargs) if call is None else call(*args, **kwargs)
     return result if out is None else store_all((out,), result, function.__name__)
 
@@ -164,8 +170,12 @@ def store(target: Any, result: Any, name: str) -> Any:
         )
     if result.shape != target.space.shape:
         raise ValueError(f"np.{name}: output of shape {target.space.shape} does not match shape {result.shape}")
-    if not np.can_cast(result.dtype, target.space.dtype, "same_kind"):
-        raise TypeError(f"np.{name}: cannot cast {result.dtype} to {target.space.dtype} with casting rule 'same_kind'")
+    dtype = target.space.dtype
     writable: Any = target
-    writable.rebind(result if result.dtype == target.space.dtype else result.astype(target.space.dtype))
+    if result.dtype == dtype:
+        writable.rebind(result)
+    elif np.can_cast(result.dtype, dtype, "same_kind"):
+        writable.rebind(result.astype(dtype))
+    else:
+        raise TypeError(f"np.{name}: cannot cast {result.dtype} to {dtype} with casting rule 'same_kind'")
     return target

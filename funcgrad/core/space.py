@@ -6,12 +6,14 @@ broadcasts against it, and :func:`project` sums, broadcasts, casts or takes the 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.summing import summed
 
 __all__ = ["Space", "project", "space_of"]
 
@@ -19,11 +21,13 @@ __all__ = ["Space", "project", "space_of"]
 class Space:
     """The shape and dtype of an array. Interned: equal spaces are mostly one object, so ``is`` is the fast test."""
 
-    __slots__ = ("__elements", "dtype", "is_complex", "is_inexact", "shape")
+    __slots__ = ("__elements", "dtype", "is_complex", "is_inexact", "ndim", "shape", "size")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape = shape
         self.dtype = dtype
+        self.ndim = len(shape)
+        self.size = math.prod(shape)
         self.is_complex = dtype.kind == "c"
         self.is_inexact = dtype.kind in "fc"  # whether a derivative with respect to such values has a meaning
 
@@ -35,14 +39,6 @@ class Space:
         except AttributeError:
             self.__elements: Space = interned((), self.dtype)
             return self.__elements
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return math.prod(self.shape)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.shape == other.shape and self.dtype == other.dtype
@@ -71,6 +67,8 @@ def interned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Space:
 def space_of(value: Array) -> Space:
     """Return the interned space of an array, NumPy scalar or tracer."""
     try:
+        return INTERNED[value.shape, value.dtype]
+    except KeyError:
         return interned(value.shape, value.dtype)
     except AttributeError:
         value = np.asarray(value)
@@ -83,40 +81,22 @@ SMALL = 2048  # elements; below it writing a new array is cheaper than making a 
 def spread(g: Array, shape: tuple[int, ...]) -> Array:
     """Broadcast `g` to a larger shape."""
     if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= SMALL:
-        out = np.empty(shape, g.dtype)
+        out: Array = np.empty(shape, g.dtype)
         out[...] = g
         return out
     return np.broadcast_to(g, shape)
 
 
-def columns(g: Array) -> Array:
-    """Sum a matrix over its rows: from some rows on, a product with ones takes half to a third of the time."""
-    return np.ones(len(g), g.dtype) @ g if len(g) > 32 and g.dtype.kind in "fc" else np.add.reduce(g, 0)
+@functools.lru_cache(maxsize=10_000)
+def stretched_axes(small: tuple[int, ...], large: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the axes along which arrays of shape `small` are repeated in ones of shape `large`.
 
-
-def summed(g: Array, axes: tuple[int, ...]) -> Array:
-    """Sum over `axes`, which stay with length one: of large arrays by products with ones, in a fifth of the time."""
-    if not (type(g) is np.ndarray and g.size > SMALL and g.dtype.char in "fdFD" and g.flags.c_contiguous):
-        return np.sum(g, axis=axes, keepdims=True)
-    shape = g.shape
-    axes = tuple(sorted(axes))
-    while axes:  # those beside each other at once, the last ones first
-        first = end = axes[-1] + 1
-        while axes and axes[-1] == first - 1:
-            first, axes = first - 1, axes[:-1]
-        before, n, after = (math.prod(part) for part in (shape[:first], shape[first:end], shape[end:]))
-        if (after == 1 and n > LONG) or (before > 1 < after and n * after < FEW):
-            rest: Array = np.sum(g, axis=(*axes, *range(first, end)), keepdims=True)
-            return rest
-        ones = np.ones(n, g.dtype)
-        g = g.reshape(before, n) @ ones if after == 1 else ones @ g.reshape(before, n, after)
-        shape = (*shape[:first], *(1,) * (end - first), *shape[end:])
-        g = g.reshape(shape)
-    return g
-
-
-LONG = 4096  # elements of one sum, from which NumPy's summation by halves is as quick, and more exact
-FEW = 256  # elements of one matrix, below which a product of each is slower
+    And the shape that the sum along these has, with length one for those that `small` has too.
+    """
+    extra = len(large) - len(small)
+    stretched = [extra + i for i, n in enumerate(small) if extra + i >= 0 and n == 1 != large[extra + i]]
+    left = [1 if d in stretched else n for d, n in enumerate(large)]
+    return (*range(extra), *stretched), tuple(left[max(extra, 0) :])
 
 
 def project(g: Array, space: Space) -> Array:
@@ -134,21 +114,15 @@ def project(g: Array, space: Space) -> Array:
     array
         `g` itself when it already lives in `space`.
     """
-    shape = space.shape
-    if g.dtype.kind == "c" and space.dtype.kind != "c":
+    shape, dtype = space.shape, space.dtype
+    if g.dtype is not dtype and g.dtype.kind == "c" and dtype.kind != "c":
         g = np.real(g)
     if g.shape != shape:
-        extra = g.ndim - len(shape)
-        stretched = [extra + i for i, n in enumerate(shape) if extra + i >= 0 and n == 1 != g.shape[extra + i]]
-        axes = (*range(extra), *stretched)
-        if axes == (0,) and extra == 1 and type(g) is np.ndarray and g.ndim == 2:  # as for a bias: the common case
-            return columns(g) if g.dtype == space.dtype else columns(g).astype(space.dtype)
+        axes, left = stretched_axes(shape, g.shape)
         if axes:
-            g = summed(g, axes)
-            if extra > 0:
-                g = np.reshape(g, g.shape[extra:])
+            g = summed(g, axes) if type(g) is np.ndarray else np.sum(g, axis=axes)
+            if g.shape != left:
+                g = g.reshape(left)
         if g.shape != shape:
             g = spread(g, shape)
-    if g.dtype != space.dtype:
-        g = g.astype(space.dtype)
-    return g
+    return g if g.dtype is dtype or g.dtype == dtype else g.astype(dtype)

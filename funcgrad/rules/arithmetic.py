@@ -40,9 +40,9 @@ def absolute(g: Array, y: Array, x: Array) -> Array:
 
 def larger(g: Array, a: Array, b: Array) -> Array:
     """`g` where ``a > b``; ties share equally."""
-    tied = a == b
-    none = type(tied) is np.ndarray and not tied.any()  # the common case, in half of the time
-    return choose(a > b, g, 0 if none else choose(tied, g / 2, 0))
+    ties = a == b
+    none = type(ties) is np.ndarray and not np.count_nonzero(ties)  # the common case, in half of the time
+    return choose(a > b, g, 0 if none else choose(ties, g / 2, 0))
 
 
 def divmod_body(a: Array, b: Array) -> tuple[Array, Array]:

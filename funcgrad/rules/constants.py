@@ -29,7 +29,7 @@ TESTS = (
 PLACES = (*(np.lexsort, np.argwhere, np.nonzero, np.flatnonzero, np.ravel_multi_index, np.unravel_index),)
 TEXTS = (np.array_repr, np.array_str, np.array2string, np.min_scalar_type)
 DESCRIPTIONS = (
-    *(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type),
+    *(np.result_type, np.can_cast, np.common_type),
     *(np.iscomplexobj, np.isrealobj, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from),
 )
 MANY = 10_000_000  # comparisons, beyond which searching one example after the other is better
@@ -76,6 +76,14 @@ def batch_like(primitive: Primitive, xs: Operands, batched: Flags, params: Param
     return primitive.run(*xs, **params | {"shape": (size, *shape)})
 
 
+class Attribute(Description):
+    """``np.shape``, ``np.ndim`` and ``np.size``, which a tracer has by the same name."""
+
+    def __call__(self, a: Any, *args: Any, **kwargs: Any) -> Any:
+        plain_question = isinstance(a, Traced) and not args and not kwargs
+        return getattr(a, self.name) if plain_question else super().__call__(a, *args, **kwargs)
+
+
 class Sharing(Constant):
     """``np.shares_memory`` and ``np.may_share_memory``: tracers share memory by their history."""
 
@@ -87,6 +95,7 @@ class Sharing(Constant):
 RULES = (
     *(Constant(f) for f in (*STEPS, *COMPARISONS, *LOGIC, *TESTS, *PLACES, *TEXTS, *SOMETIMES)),
     *(Description(f) for f in DESCRIPTIONS),
+    *(Attribute(f) for f in (np.shape, np.ndim, np.size)),
     *(Sharing(f) for f in (np.shares_memory, np.may_share_memory)),
     *(Constant(f, arity=1, batch=stacked) for f in SINGLE),
     *(Constant(f, arity=1, batch=along()) for f in ALONG),

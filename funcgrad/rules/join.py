@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from funcgrad._typing import Array
-from funcgrad.core.batching import batch_concatenate
+from funcgrad.core.batching import batch_concatenate, batch_stack
 from funcgrad.core.kinds import Composite, Linear
+from funcgrad.core.primitive import Frame
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
@@ -30,20 +31,41 @@ def run_concatenate(*arrays: Array, axis: int, **cast: Any) -> Array:
     return np.concatenate(arrays, axis=axis, **cast)
 
 
-def part_of(g: Array, i: int, XS: Sequence[Space], axis: int) -> Array:
-    """Return the slice of `g` that came from operand `i`."""
-    axis %= g.ndim
-    start = sum(X.shape[axis] for X in XS[:i])
-    return g[(slice(None),) * axis + (slice(start, start + XS[i].shape[axis]),)]
+def parts_of(g: Array, XS: Sequence[Space], axis: int) -> list[Array]:
+    """Cut `g` into what came from each operand."""
+    before = (slice(None),) * (axis % g.ndim)
+    bounds = itertools.accumulate([X.shape[axis] for X in XS], initial=0)
+    return [g[(*before, slice(start, stop))] for start, stop in itertools.pairwise(bounds)]
 
 
-def stack_body(arrays: Sequence[Array], axis: int = 0, out: None = None, **cast: Any) -> Array:
-    arrays = list(arrays)
-    if not arrays:
-        raise ValueError("need at least one array to stack")
-    if len({np.shape(x) for x in arrays}) > 1:
-        raise ValueError("all input arrays must have the same shape")
-    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis, **cast)
+class Concatenation(Linear):
+    """``np.concatenate``: its adjoint gives all parts at once, for each by itself would count up from the first."""
+
+    def each(self, call: Frame, g: Array) -> Iterable[tuple[int, Array]]:
+        assert self.adjoint is not None
+        for i, (part, link) in enumerate(zip(self.adjoint.apply(g, call, 0), call.links, strict=True)):
+            if link is not None:
+                yield i, part
+
+
+def split_stack(
+    arrays: Sequence[Array], axis: int = 0, dtype: Any = None, casting: str = "same_kind"
+) -> tuple[tuple[Array, ...], dict[str, Any]]:
+    return tuple(arrays), {"axis": axis} | ({} if dtype is None else {"dtype": dtype, "casting": casting})
+
+
+def run_stack(*arrays: Array, axis: int, **cast: Any) -> Array:
+    """``np.array`` takes a quarter of the time of ``np.stack``, and less of large arrays too."""
+    if axis == 0 and not cast and PLAIN.issuperset(map(type, arrays)) and len({x.shape for x in arrays}) == 1:
+        return np.array(arrays)
+    return np.stack(arrays, axis, **cast)
+
+
+PLAIN = {np.ndarray, np.float64, np.float32, np.complex128, np.complex64}
+
+
+def layer_of(g: Array, i: int, axis: int) -> Array:
+    return g[(slice(None),) * (axis % g.ndim) + (i,)]
 
 
 def vstack_body(tup: Sequence[Array], **cast: Any) -> Array:
@@ -158,16 +180,24 @@ def insert_body(arr: Array, obj: Any, values: Array, axis: int | None = None) ->
 
 RULES = (
     # -- Joining
-    Linear(
+    Concatenation(
         np.concatenate,
-        part_of,
+        parts_of,
         variadic=True,
         split=split_concatenate,
         run=run_concatenate,
         ignore="dtype casting",
         batch=batch_concatenate,
     ),
-    Composite(np.stack, stack_body),
+    Linear(
+        np.stack,
+        layer_of,
+        variadic=True,
+        split=split_stack,
+        run=run_stack,
+        ignore="dtype casting",
+        batch=batch_stack,
+    ),
     Composite(np.vstack, vstack_body),
     Composite(np.hstack, hstack_body),
     Composite(np.dstack, dstack_body),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -12,9 +13,10 @@ from funcgrad._typing import Array
 from funcgrad.core.batching import along, along_one
 from funcgrad.core.checks import warn_if
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque, all_finite
-from funcgrad.core.level import Traced
+from funcgrad.core.level import Traced, plain
 from funcgrad.core.selecting import choose
 from funcgrad.core.space import Space
+from funcgrad.core.summing import reduced
 
 __all__ = ["RULES"]
 
@@ -23,14 +25,18 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 def kept(y: Array, X: Space, axis: Axis, keepdims: Any) -> Array:
     """Give a reduced array its lost axes back, with length one, so that it broadcasts with the operand."""
-    if keepdims or axis is None:  # a number broadcasts as it is
+    if keepdims or axis is None or axis == 0:  # a number broadcasts as it is, as does what lost its first axis
         return y
-    return np.reshape(y, kept_shape(X, axis))
+    return y.reshape(kept_shape(X, axis))
 
 
 def kept_shape(X: Space, axis: Axis) -> tuple[int, ...]:
+    if type(axis) is int and X.ndim:
+        shape = list(X.shape)
+        shape[axis] = 1
+        return tuple(shape)
     axes = axes_of(X, axis)
-    return tuple(1 if d in axes else n for d, n in enumerate(X.shape))
+    return tuple([1 if d in axes else n for d, n in enumerate(X.shape)])
 
 
 def axes_of(X: Space, axis: Axis) -> set[int]:
@@ -41,10 +47,12 @@ def axes_of(X: Space, axis: Axis) -> set[int]:
 
 def count(X: Space, axis: Axis) -> int:
     """Return how many elements each output is made from."""
-    product = 1
-    for d in axes_of(X, axis):
-        product *= X.shape[d]
-    return product
+    if type(axis) is int and X.ndim:
+        return X.shape[axis]
+    return math.prod(X.shape) if axis is None else math.prod([X.shape[d] for d in axes_of(X, axis)])
+
+
+SMALL = 256  # elements; below it a reduction has no faster way
 
 
 def is_given(where: Any) -> bool:
@@ -62,15 +70,34 @@ def sum_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Ar
 class Sum(Linear):
     """``np.sum``, of which ``initial`` is one more term."""
 
-    def __call__(self, *args: Any, initial: Any = 0, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if "initial" not in kwargs:
+            return super().__call__(*args, **kwargs)
+        initial = kwargs.pop("initial")
         total = super().__call__(*args, **kwargs)
         return total if (type(initial) is int and initial == 0) or initial is np._NoValue else total + initial
 
 
-def run_sum(a: Array, **options: Any) -> Array:
-    if type(a) is np.ndarray and not options:
-        return np.add.reduce(a, axis=None)  # np.sum spends three times as long in Python
-    return np.sum(a, **options)
+def reduction(function: Any, ufunc: np.ufunc) -> Callable[..., Array]:
+    """Return how to run a reduction: on an array by the ufunc itself, since NumPy's function is as long in Python."""
+
+    def run(a: Array, axis: Axis = None, **options: Any) -> Array:
+        if type(a) is not np.ndarray:
+            return function(a, axis=axis, **options)
+        return ufunc.reduce(a, axis, **options) if a.size < SMALL else reduced(ufunc, a, axis, **options)
+
+    return run
+
+
+run_sum = reduction(np.sum, np.add)
+
+
+def run_mean(a: Array, axis: Axis = None, keepdims: Any = False, **options: Any) -> Array:
+    """The same again: a sum, divided by the number of elements."""
+    if type(a) is not np.ndarray or options or a.dtype.char not in "fdFD" or not a.size:
+        return np.mean(a, axis, keepdims=keepdims, **options)
+    total = reduced(np.add, a, axis, keepdims)
+    return total / (a.size // total.size)
 
 
 def mean_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
@@ -163,6 +190,8 @@ def shares(x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) 
     winners = x == kept(y, X, axis, keepdims)
     if is_given(where):
         winners = winners & where
+    elif type(winners) is np.ndarray and np.count_nonzero(winners) == np.size(y) and all_finite(plain(y)):
+        return winners.astype(X.dtype)  # one winner each: as most often, and in a fifth of the time
     numbers = np.sum(winners, axis=axis, keepdims=True)
     return winners.astype(X.dtype) / np.maximum(numbers, 1).astype(X.dtype)
 
@@ -195,7 +224,8 @@ def extreme(function: Any) -> Extreme:
                 return choose(winners, g, 0)
         return g * shares(x, y, X, axis, keepdims, where)
 
-    return Extreme(function, jvp, vjp, ignore="initial", batch=along())
+    run = reduction(function, np.maximum if function in (np.max, np.amax) else np.minimum)
+    return Extreme(function, jvp, vjp, run=run, ignore="initial", batch=along())
 
 
 def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = False) -> Array:
@@ -203,6 +233,28 @@ def ptp_body(a: Array, axis: Axis = None, out: None = None, keepdims: Any = Fals
 
 
 # -- Moments --------------------------------------------------------------------------------------------------
+
+
+def run_variance(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
+    deviation = a - run_mean(a, axis, True)
+    numbers = count(Space(a.shape, a.dtype), axis) - ddof
+    return run_sum(deviation * deviation, axis, keepdims=keepdims) / numbers
+
+
+def slope(x: Array, X: Space, axis: Axis, ddof: float) -> Array:
+    """Return the derivatives of a variance with respect to the elements."""
+    return (x - np.mean(x, axis=axis, keepdims=True)) * (2 / (count(X, axis) - ddof))
+
+
+#: Of real numbers, all of them, with degrees of freedom left.
+variance = Opaque(
+    run_variance,
+    lambda dx, x, X, axis, ddof, keepdims: np.sum(dx * slope(x, X, axis, ddof), axis=axis, keepdims=keepdims),
+    lambda g, x, X, axis, ddof, keepdims: kept(g, X, axis, keepdims) * slope(x, X, axis, ddof),
+    name="var",
+    own=True,
+    batch=along(),
+)
 
 
 def var_body(
@@ -227,6 +279,8 @@ def var_body(
     if where is np._NoValue:
         where = True
     if mean is None or mean is np._NoValue:
+        if a.dtype.kind == "f" and not is_given(where) and count(Space(a.shape, a.dtype), axis) > ddof:
+            return variance(a, axis=axis, ddof=ddof, keepdims=truth(keepdims))
         mean = np.mean(a, axis=axis, keepdims=True, **({"where": where} if is_given(where) else {}))
     deviation = a - mean
     squares = squared(deviation)
@@ -340,7 +394,7 @@ running_sum: Linear = Linear(
 RULES = (
     # -- Sums
     Sum(np.sum, sum_adjoint, run=run_sum, ignore="dtype", batch=along()),
-    Linear(np.mean, mean_adjoint, ignore="dtype", batch=along()),
+    Linear(np.mean, mean_adjoint, run=run_mean, ignore="dtype", batch=along()),
     running_sum,
     Composite(np.cumsum, cumsum_body),
     # -- Products

@@ -45,6 +45,8 @@ def negated(shift: Any) -> Any:
 
 def memory_order(x: Array, order: str | None) -> str:
     """Resolve the orders that depend on memory layout, so that the adjoint undoes the same one."""
+    if order == "C":
+        return "C"
     if order in ("A", "K"):
         flags = x.flags
         return "F" if flags.f_contiguous and not flags.c_contiguous else "C"
@@ -62,7 +64,21 @@ def split_ravel(a: Array, order: str = "C") -> tuple[tuple[Array], dict[str, Any
 
 
 def run_reshape(a: Array, shape: Any, order: Any) -> Array:
+    if type(a) is np.ndarray and shape is not None:
+        return a.reshape(shape, order=order)  # np.reshape is Python
     return np.reshape(a, shape, order=order)
+
+
+def reshape_adjoint(g: Array, X: Space, order: Any) -> Array:
+    return g.reshape(X.shape) if order == "C" else np.reshape(g, X.shape, order=order)
+
+
+def run_transpose(a: Array, axes: Sequence[int] | None = None) -> Array:
+    return a.transpose(axes) if type(a) is np.ndarray else np.transpose(a, axes)
+
+
+def run_swapaxes(a: Array, axis1: int, axis2: int) -> Array:
+    return a.swapaxes(axis1, axis2) if type(a) is np.ndarray else np.swapaxes(a, axis1, axis2)
 
 
 def split_astype(a: Array, dtype: Any, **layout: Any) -> tuple[tuple[Array], dict[str, Any]]:
@@ -244,7 +260,7 @@ RULES = (
     # -- One shape into another
     Linear(
         np.reshape,
-        lambda g, X, order: np.reshape(g, X.shape, order=order),
+        reshape_adjoint,
         split=split_reshape,
         run=run_reshape,
         ignore="shape",
@@ -253,24 +269,34 @@ RULES = (
     ),
     Ravel(
         np.ravel,
-        lambda g, X, order: np.reshape(g, X.shape, order=order),
+        reshape_adjoint,
         split=split_ravel,
         run=run_ravel,
         ignore="shape",
         view=True,
         batch=batch_reshape,
     ),
-    Linear(np.expand_dims, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True, batch=batch_expand_dims),
-    Linear(np.squeeze, lambda g, X: np.reshape(g, X.shape), ignore="axis", view=True, batch=batch_squeeze),
+    Linear(np.expand_dims, lambda g, X: g.reshape(X.shape), ignore="axis", view=True, batch=batch_expand_dims),
+    Linear(np.squeeze, lambda g, X: g.reshape(X.shape), ignore="axis", view=True, batch=batch_squeeze),
     Linear(np.broadcast_to, lambda g: g, ignore="shape subok", view=True, batch=batch_broadcast_to),
     Composite(np.broadcast_arrays, broadcast_arrays_body),
     Composite(np.atleast_1d, atleast(1, lambda shape: (1,))),
     Composite(np.atleast_2d, atleast(2, lambda shape: (1, *(shape or (1,))))),
     Composite(np.atleast_3d, atleast(3, lambda shape: (1, *(shape or (1,)), 1) if len(shape) < 2 else (*shape, 1))),
     # -- Axes
-    Linear(np.transpose, lambda g, X, axes: np.transpose(g, inverse(axes, X.ndim)), view=True, batch=batch_transpose),
     Linear(
-        np.swapaxes, lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2), view=True, batch=axes_named("axis1", "axis2")
+        np.transpose,
+        lambda g, X, axes: run_transpose(g, inverse(axes, X.ndim)),
+        run=run_transpose,
+        view=True,
+        batch=batch_transpose,
+    ),
+    Linear(
+        np.swapaxes,
+        lambda g, axis1, axis2: run_swapaxes(g, axis1, axis2),
+        run=run_swapaxes,
+        view=True,
+        batch=axes_named("axis1", "axis2"),
     ),
     Linear(
         np.moveaxis,

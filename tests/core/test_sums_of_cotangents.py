@@ -1,38 +1,18 @@
 """Cotangents of what is broadcast: sums as products with ones."""
 
-import itertools
-
 import numpy as np
 import pytest
 
 import funcgrad as fg
-from funcgrad.core.space import Space, project, summed
-
-SHAPES = [(6, 70, 8, 9), (3, 1000, 4), (5000, 2), (2, 5000), (40, 3, 50, 2), (1, 3000), (9000,)]
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.complex64, np.float16])
-@pytest.mark.parametrize("shape", SHAPES)
-def test_it_is_the_sum_over_any_axes(shape, dtype):
-    rng = np.random.default_rng(0)
-    g = (rng.normal(size=shape) + (1j * rng.normal(size=shape) if np.dtype(dtype).kind == "c" else 0)).astype(dtype)
-    for n in range(1, g.ndim + 1):
-        for axes in itertools.combinations(range(g.ndim), n):
-            exact = np.sum(g.astype(np.complex128), axis=axes, keepdims=True)
-            eps = np.finfo(dtype).eps
-            for x in (g, np.asfortranarray(g)):
-                got = summed(x, axes)
-                assert got.dtype == dtype
-                assert got.shape == exact.shape
-                np.testing.assert_allclose(got, exact, rtol=0, atol=eps * np.sqrt(g.size) * 100)
-            np.testing.assert_array_equal(summed(g, axes[::-1]), summed(g, axes))
+from funcgrad.core.space import Space, project
+from funcgrad.core.summing import summed
 
 
 def test_infinities_and_nans_stay_where_they_are():
     g = np.ones((4, 900, 5))
     g[1, 3, 2], g[2, 5, 0], g[3, 0, 1], g[3, 1, 1] = np.inf, np.nan, np.inf, -np.inf
     with np.errstate(invalid="ignore"):
-        np.testing.assert_array_equal(summed(g, (1,)), np.sum(g, axis=1, keepdims=True))
+        np.testing.assert_array_equal(summed(g, (1,)), np.sum(g, axis=1))
 
 
 def test_of_broadcast_memory_and_of_nothing():

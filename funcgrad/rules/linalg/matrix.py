@@ -69,6 +69,8 @@ def outside(u: Array, x: Array) -> Array:
 
 def reciprocal(x: Array) -> Array:
     """``1 / x``, and zero where `x` is zero."""
+    if isinstance(x, np.ndarray | np.generic) and np.count_nonzero(x) == x.size:  # as mostly: a third of the time
+        return np.divide(1, x)
     return np.where(x == 0, 0, 1 / np.where(x == 0, 1, x))
 
 

@@ -20,10 +20,13 @@ __all__ = ["RULES"]
 # -- Norms -------------------------------------------------------------------------------------------
 
 
+EUCLIDEAN = (None, 2, "fro", "f")
+
+
 def norm_weights(y: Array, x: Array, ord: Any, axis: Any, keepdims: bool) -> Array:
     """What makes ``conj(x)`` the derivative of a norm; zero where the norm is zero."""
     y = regain(y, axis, keepdims)
-    if ord in (None, 2, "fro", "f"):
+    if ord in EUCLIDEAN:
         return reciprocal(y)
     size = np.abs(x)
     edge = (size == 0) | (y == 0)
@@ -36,6 +39,8 @@ def norm_jvp(dx: Array, y: Array, x: Array, ord: Any, axis: Any, keepdims: bool)
 
 
 def norm_vjp(g: Array, y: Array, x: Array, ord: Any, axis: Any, keepdims: bool) -> Array:
+    if ord in EUCLIDEAN:
+        return conjugate(x) * regain(g * reciprocal(y), axis, keepdims)
     return conjugate(x) * (regain(g, axis, keepdims) * norm_weights(y, x, ord, axis, keepdims))
 
 

@@ -1,0 +1,64 @@
+"""Reductions of plain arrays, where NumPy's own take many times what their arithmetic does.
+
+NumPy runs one inner loop for each element of the result. Along short axes, a few elements each, setting these up is
+nearly all that it does. Slices added one after the other, and products with ones, run along the long axes instead.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from funcgrad._typing import Array
+
+__all__ = ["reduced", "summed"]
+
+ndarray = np.ndarray
+
+FEW = 8  # elements; from here on NumPy adds those of the last axis in pairs, which slices added in turn do not
+MANY = 128  # inner loops of NumPy's, from which on another way is shorter
+LONG = 256  # elements, from which on NumPy's inner loops are long enough
+
+
+def reduced(ufunc: np.ufunc, x: Array, axis: Any = None, keepdims: Any = False, **options: Any) -> Array:
+    """Return ``ufunc.reduce(x, axis, ...)`` to the last bit, for ``np.add``, ``np.maximum`` and ``np.minimum``."""
+    if type(axis) is tuple and len(axis) == 1:
+        (axis,) = axis
+    if type(axis) is int and -x.ndim <= axis < x.ndim and not options and x.dtype.char in "df":
+        axis %= x.ndim
+        n = x.shape[axis]
+        if 1 < n < FEW and math.prod(x.shape[:axis]) >= MANY and math.prod(x.shape[axis + 1 :]) < MANY // 4:
+            y = slices_combined(ufunc, x, axis)
+            return np.expand_dims(y, axis) if keepdims else y
+    found: Array = ufunc.reduce(x, axis, keepdims=keepdims, **options)
+    return found
+
+
+def slices_combined(ufunc: np.ufunc, x: Array, axis: int) -> Array:
+    """Reduce a short axis."""
+    before = (slice(None),) * axis
+    y: Array = ufunc(x[(*before, 0)], x[(*before, 1)])
+    for i in range(2, x.shape[axis]):
+        ufunc(y, x[(*before, i)], out=y)
+    return y
+
+
+def summed(x: Array, axes: tuple[int, ...]) -> Array:
+    """Sum a plain array over axes, given in ascending order; the sums may be rounded otherwise than NumPy's."""
+    first, last = axes[0], axes[-1] + 1
+    if x.size >= MANY and x.dtype.char in "dfDF" and x.flags.c_contiguous:
+        if last - first > len(axes):
+            return summed(summed(x, axes[-1:]), axes[:-1])
+        shape = x.shape
+        outer, n, inner = math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:])
+        if inner > 1 and outer == 1 and n > 32:
+            return (np.ones(n, x.dtype) @ x.reshape(n, inner)).reshape(shape[last:])
+        if 1 < inner <= LONG and outer > 1 and outer * n >= MANY:
+            return (np.ones(n, x.dtype) @ x.reshape(outer, n, inner)).reshape(shape[:first] + shape[last:])
+        if inner == 1 and outer >= MANY and 1 < n <= LONG:
+            rows = x.reshape(outer, n)
+            y = slices_combined(np.add, rows, 1) if n < FEW else rows @ np.ones(n, x.dtype)
+            return y.reshape(shape[:first])
+    return np.add.reduce(x, axes)
