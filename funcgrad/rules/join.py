@@ -41,7 +41,7 @@ def parts_of(g: Array, XS: Sequence[Space], axis: int) -> list[Array]:
 class Concatenation(Linear):
     """``np.concatenate``: its adjoint gives all parts at once, for each by itself would count up from the first."""
 
-    def each(self, call: Frame, g: Array) -> Iterable[tuple[int, Array]]:
+    def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         assert self.adjoint is not None
         for i, (part, link) in enumerate(zip(self.adjoint.apply(g, call, 0), call.links, strict=True)):
             if link is not None:
