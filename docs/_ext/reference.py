@@ -151,6 +151,7 @@ def within_field(node: nodes.Node | None) -> bool:
 
 
 def setup(app: Any) -> dict[str, bool]:
+    app.setup_extension("sphinx.ext.autodoc")
     app.connect("builder-inited", write)
     app.connect("autodoc-process-docstring", with_example)
     app.connect("doctree-read", types_as_words)
