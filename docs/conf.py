@@ -21,7 +21,7 @@ project = "funcgrad"
 author = "the funcgrad developers"
 version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
-extensions = ["gallery", "myst_nb", "reference", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions = ["gallery", "myst_nb", "reference", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 extensions += ["sphinx_design"]
 exclude_patterns = ["_build", "_ext"]
 templates_path: list[str] = []
@@ -30,8 +30,8 @@ suppress_warnings = ["config.cache"]
 
 # -- Docstrings
 
-autosummary_generate = False
 autodoc_typehints = "none"  # the sections of the docstring say it in words
+autodoc_use_type_comments = False
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
 napoleon_use_ivar = True

@@ -70,6 +70,13 @@ def test_code_in_pages_is_run(page: Path) -> None:
     assert "doctest: +SKIP" not in text
 
 
+def test_links_of_the_readme_lead_somewhere() -> None:
+    """Sphinx follows those of the pages in docs."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 # -- The page of one-line examples; pytest runs it as it runs all pages ----------------------------------------------
 
 
