@@ -10,6 +10,7 @@ import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import funcgrad as fg
@@ -134,6 +135,9 @@ GROUPS: dict[str, list[Page]] = {
         Page("utils.checkpoint", "funcgrad.utils.checkpoint", "funcgrad.utils.checkpoint"),
     ],
 }
+
+if find_spec("cupy") is None:  # funcgrad.cupy cannot be imported then
+    GROUPS["Functions of NumPy code"] = [page for page in GROUPS["Functions of NumPy code"] if page.name != "cupy"]
 
 #: What stands in a namespace for the house itself: it is not for users.
 INTERNAL = {"install", "install_later", "install_short_paths", "install_forward_paths", "install_batch_paths"}
