@@ -19,19 +19,65 @@ PACKAGE = str(Path(__file__).parent)
 
 
 class NoDerivativeError(NotImplementedError):
-    """A derivative was asked for that no rule states."""
+    """A derivative was asked for that no rule states.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import primitive
+    >>> square = primitive(lambda x: x**2)
+    >>> try:
+    ...     fg.grad(square)(3.0)
+    ... except fg.NoDerivativeError as error:
+    ...     print(error)
+    <lambda> has no rule for reverse mode. ...
+    """
 
 
 class LostGradientError(TypeError):
-    """A traced value was about to become a plain one, which would lose its gradient silently."""
+    """A traced value was about to become a plain one, which would lose its gradient silently.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> try:
+    ...     fg.grad(lambda x: float(x) ** 2)(3.0)
+    ... except fg.LostGradientError as error:
+    ...     print(error)
+    float() of a traced value of shape () and dtype float64 would lose its gradient. ...
+    """
 
 
 class EscapedTracerError(RuntimeError):
-    """A tracer was used after the transform that made it had ended."""
+    """A tracer was used after the transform that made it had ended.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> kept = []
+    >>> slope = fg.grad(lambda x: kept.append(x) or x**2)(3.0)
+    >>> try:
+    ...     kept[0] + 1
+    ... except fg.EscapedTracerError as error:
+    ...     print(error)
+    A traced value was used after the transform that made it had ended. ...
+    """
 
 
 class BatchFallbackWarning(UserWarning):
-    """``vmap`` runs one example after the other, because it could not run all at once."""
+    """``vmap`` runs one example after the other, because it could not run all at once.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> halved = fg.vmap(lambda x: x / 2 if x > 1 else x)
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     print(halved(np.array([0.5, 4.0])), caught[0].category.__name__)
+    [0.5 2. ] BatchFallbackWarning
+    """
 
 
 def user_frame() -> FrameType:

@@ -8,15 +8,15 @@ code calls it as before. A compiled kernel of CuPy's (``ElementwiseKernel``, ``R
 
 **The kinds.** A derivative is stated by the kind that needs least:
 
-==============================  ==========================================================================
-``Elementwise(f, d1, d2, ...)`` broadcasting function; each rule is tangent times partial: ``lambda g, b: g * b``
-``Linear(f, adjoint)``          jointly linear in its operands; the adjoint maps ``g`` to the operand's cotangent
-``Multilinear(f, adj1, ...)``   linear in each operand by itself; an adjoint for each
-``Selection(f, indices)``       permutes along an axis; says where each output came from
-``Composite(f, body)``          written out in NumPy text, with the signature of `f`
-``Constant(f)``                 no derivative: values only
-``Opaque(f, jvp, vjp)``         both maps by hand
-==============================  ==========================================================================
+===============================  ==========================================================================
+``Elementwise(f, d1, d2, ...)``  broadcasting function; each rule is tangent times partial: ``lambda g, b: g * b``
+``Linear(f, adjoint)``           jointly linear in its operands; the adjoint maps ``g`` to the operand's cotangent
+``Multilinear(f, adj1, ...)``    linear in each operand by itself; an adjoint for each
+``Selection(f, indices)``        permutes along an axis; says where each output came from
+``Composite(f, body)``           written out in NumPy text, with the signature of `f`
+``Constant(f)``                  no derivative: values only
+``Opaque(f, jvp, vjp)``          both maps by hand
+===============================  ==========================================================================
 
 **The language of rules.** A rule says by the *names* of its parameters what it reads, and only that is kept for the
 backward pass. The first parameter is the tangent or cotangent, ``g``. Then, in any order:
@@ -24,7 +24,7 @@ backward pass. The first parameter is the tangent or cotangent, ``g``. Then, in 
 =============  ===========================================================================
 ``y``          the output (``Y``: only its space, with ``shape`` and ``dtype``, which costs nothing)
 ``x``          the operand of a function of one; ``a``, ``b``, ``c``, ... those of several
-``X`` ``A`` …  only the operand's space
+``X`` ``A``    only the operand's space
 ``xs`` ``XS``  all operands, or spaces, of a function of any number of operands
 ``i``          which of them the rule is asked for
 other          a keyword of the function: ``axis``, ``keepdims``; its default when not given

@@ -15,14 +15,32 @@ CURRENT: ContextVar[ForwardLevel | None] = ContextVar("current", default=None)
 
 
 class UnpackedDualTensor(NamedTuple):
-    """What :func:`unpack_dual` returns."""
+    """What :func:`unpack_dual` returns.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> import funcgrad.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     x = fwAD.make_dual(fg.tensor(3.0), fg.tensor(1.0))
+    ...     fwAD.unpack_dual(x * x)
+    UnpackedDualTensor(primal=tensor(9.), tangent=tensor(6.))
+    """
 
     primal: Any
     tangent: Any
 
 
 def enter_dual_level() -> int:
-    """Begin a level at which tensors carry tangents."""
+    """Begin a level at which tensors carry tangents.
+
+    Examples
+    --------
+    >>> import funcgrad.autograd.forward_ad as fwAD
+    >>> fwAD.enter_dual_level()
+    0
+    >>> fwAD.exit_dual_level()
+    """
     if CURRENT.get() is not None:
         raise RuntimeError("Nested forward mode AD is not supported at the moment: use funcgrad.func.jvp in itself")
     CURRENT.set(ForwardLevel())
@@ -30,7 +48,15 @@ def enter_dual_level() -> int:
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
-    """End the level: its tensors lose their tangents, and can no longer be used."""
+    """End the level: its tensors lose their tangents, and can no longer be used.
+
+    Examples
+    --------
+    >>> import funcgrad.autograd.forward_ad as fwAD
+    >>> fwAD.exit_dual_level()
+    Traceback (most recent call last):
+    RuntimeError: Trying to exit a forward AD level, but none is running
+    """
     found = CURRENT.get()
     if found is None:
         raise RuntimeError("Trying to exit a forward AD level, but none is running")
@@ -59,7 +85,17 @@ class dual_level:
 
 
 def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
-    """Return a tensor that carries a tangent, of its shape and dtype."""
+    """Return a tensor that carries a tangent, of its shape and dtype.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> import funcgrad.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     x = fwAD.make_dual(fg.tensor(3.0), fg.tensor(1.0))
+    ...     fwAD.unpack_dual(x.exp()).tangent
+    tensor(20.0855)
+    """
     found = CURRENT.get()
     if found is None:
         raise RuntimeError(
@@ -77,7 +113,18 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
 
 
 def unpack_dual(tensor: Any, *, level: int | None = None) -> UnpackedDualTensor:
-    """Return a tensor without its tangent, and the tangent, None if it has none."""
+    """Return a tensor without its tangent, and the tangent, None if it has none.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> import funcgrad.autograd.forward_ad as fwAD
+    >>> with fwAD.dual_level():
+    ...     x = fwAD.make_dual(fg.tensor(3.0), fg.tensor(1.0))
+    ...     primal, tangent = fwAD.unpack_dual(x * 2)
+    >>> primal, tangent
+    (tensor(6.), tensor(2.))
+    """
     payload = unwrap(tensor)
     if not isinstance(payload, ForwardTracer) or payload.level is not CURRENT.get():
         return UnpackedDualTensor(tensor, None)

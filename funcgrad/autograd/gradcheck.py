@@ -22,7 +22,19 @@ __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
 
 class GradcheckError(RuntimeError):
-    """A derivative is not what differences say that it is."""
+    """A derivative is not what differences say that it is.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> from funcgrad.autograd import GradcheckError, gradcheck
+    >>> x = fg.ones(2, dtype=fg.float64, requires_grad=True)
+    >>> try:
+    ...     gradcheck(lambda x: x.detach() * x, x)
+    ... except GradcheckError as error:
+    ...     print(str(error)[:21])
+    Jacobian mismatch for
+    """
 
 
 def gradcheck(

@@ -112,6 +112,15 @@ class disable_saved_tensors_hooks:
     Parameters
     ----------
     error_message : str
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> with fg.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+    ...     with fg.autograd.graph.save_on_cpu():
+    ...         pass
+    Traceback (most recent call last):
+    RuntimeError: no hooks here
     """
 
     def __init__(self, error_message: str) -> None:
@@ -198,7 +207,16 @@ def increment_version(tensor: Any) -> None:
 
 
 class GradientEdge(NamedTuple):
-    """Where a gradient arrives: a node, and the number of its output."""
+    """Where a gradient arrives: a node, and the number of its output.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> x = fg.ones(2, requires_grad=True)
+    >>> edge = fg.autograd.graph.get_gradient_edge((x * 2).sum())
+    >>> edge.node.name(), edge.output_nr
+    ('SumBackward0', 0)
+    """
 
     node: Any
     output_nr: int

@@ -74,6 +74,16 @@ class Elementwise(Primitive):
 
     For a function that is not holomorphic (``abs``, ``real``) the text need only be right after
     :func:`project` takes the real part: ``lambda g: -1j * g`` is ``imag``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Elementwise, register
+    >>> cube = np.frompyfunc(lambda x: x**3, 1, 1)
+    >>> register(Elementwise(cube, lambda g, x: g * 3 * x**2, name="cube"))
+    >>> fg.grad(lambda x: cube(x))(2.0)
+    np.float64(12.0)
     """
 
     def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
@@ -286,6 +296,15 @@ class Linear(Primitive):
     """A function that is jointly linear in its operands: the tangent of the output is the function itself.
 
     ``adjoint(g, ...)`` returns the cotangent of operand ``i``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Linear
+    >>> total = Linear(lambda x: np.sum(x), lambda g, X: np.broadcast_to(g, X.shape), name="total", own=True)
+    >>> fg.grad(lambda x: total(x))(np.ones(2))
+    array([1., 1.])
     """
 
     def __init__(self, function: Any, adjoint: RuleFunction, *, variadic: bool = False, **options: Any) -> None:
@@ -317,7 +336,17 @@ def filled(tangents: list[Array | None], call: Frame) -> tuple[Array, ...]:
 
 
 class Multilinear(Primitive):
-    """A function that is linear in each operand by itself; an adjoint of None means not differentiable there."""
+    """A function that is linear in each operand by itself; an adjoint of None means not differentiable there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Multilinear
+    >>> dot = Multilinear(lambda a, b: a @ b, lambda g, b: g * b, lambda g, a: g * a, name="dot", own=True)
+    >>> fg.grad(lambda x: dot(x, x))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
 
     def __init__(self, function: Any, *adjoints: RuleFunction | None, variadic: bool = False, **options: Any) -> None:
         self.arity = None if variadic else len(adjoints)
@@ -357,6 +386,16 @@ class Opaque(Primitive):
         From the tangent (for several operands a tuple, zeros filled in) to that of the output (or a tuple).
     vjp : callable
         From the cotangent of the output (or a tuple, zeros filled in) to that of the operand (or a tuple).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Opaque
+    >>> slope = lambda g, y: -g * y * y
+    >>> inverse = Opaque(lambda x: 1 / x, slope, slope, name="inverse", own=True)
+    >>> fg.grad(lambda x: inverse(x))(2.0)
+    np.float64(-0.25)
     """
 
     def __init__(self, function: Any, jvp: RuleFunction, vjp: RuleFunction, *, arity: int = 1, **options: Any) -> None:
@@ -388,7 +427,17 @@ class Opaque(Primitive):
 
 
 class Selection(Opaque):
-    """A function that permutes along an axis: ``indices(x, axis, ...)`` says where each output came from."""
+    """A function that permutes along an axis: ``indices(x, axis, ...)`` says where each output came from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Selection
+    >>> falling = Selection(lambda x: np.sort(x)[::-1], lambda x: np.argsort(-x), name="falling", own=True)
+    >>> fg.grad(lambda x: falling(x)[0])(np.array([1.0, 3.0, 2.0]))
+    array([0., 1., 0.])
+    """
 
     def __init__(self, function: Any, indices: RuleFunction, **options: Any) -> None:
         where = Rule(indices, 1, defaults_of(function))
@@ -419,6 +468,16 @@ class Composite(Primitive):
     """A function written out as NumPy text over other primitives, with the signature of the original.
 
     With `copies`, what it returns is never a view of its argument, though its text may make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Composite, register
+    >>> square = np.frompyfunc(lambda x: x**2, 1, 1)
+    >>> register(Composite(square, lambda x: x * x, name="square"))
+    >>> fg.grad(lambda x: square(x))(3.0)
+    np.float64(6.0)
     """
 
     def __init__(
@@ -435,7 +494,18 @@ class Composite(Primitive):
 
 
 class Constant(Primitive):
-    """A function whose derivative is zero or without meaning: plain values in, plain values out."""
+    """A function whose derivative is zero or without meaning: plain values in, plain values out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import funcgrad as fg
+    >>> from funcgrad.extend import Constant, register
+    >>> whole = np.frompyfunc(lambda x: x // 1, 1, 1)
+    >>> register(Constant(whole, name="whole"))
+    >>> fg.grad(lambda x: x * whole(x))(3.5)
+    np.float64(3.0)
+    """
 
     is_constant = True
 

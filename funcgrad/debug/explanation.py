@@ -46,6 +46,14 @@ class Finding:
         What happened there.
     count : int
         How often, in a loop.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> (finding,) = debug.explain(lambda x: np.round(x))(1.5).findings
+    >>> finding.kind, finding.function
+    ('constant', 'round')
     """
 
     kind: str
@@ -76,6 +84,14 @@ class LeafReport:
         That of the sum of the outputs.
     findings : list of Finding
         The causes, in the order of the program; for what is not finite, the origin first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> (leaf,) = debug.explain(lambda x: x**2)(3.0).leaves
+    >>> leaf.status, leaf.gradient
+    ('fine', np.float64(6.0))
     """
 
     name: str
@@ -100,6 +116,14 @@ class Explanation:
         cotangent that arrived and of those that were sent back.
     error : Exception or None
         What the function or the backward pass raised, without its traceback, which would keep all arrays alive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> debug.explain(lambda x, y: x**2)(3.0, 1.0)
+    argument 0: fine, largest element 6
+    ...
     """
 
     leaves: list[LeafReport]

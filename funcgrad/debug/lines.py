@@ -24,6 +24,14 @@ class Line(NamedTuple):
     file : str
     number : int
     function : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> (step,) = debug.trace(lambda x: np.sin(x))(1.0)
+    >>> step.line.number, step.line.function
+    (1, '<lambda>')
     """
 
     file: str

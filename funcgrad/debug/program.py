@@ -25,6 +25,15 @@ class Value:
         Shape and dtype; None for what is no array.
     differentiable : bool
         Whether a derivative flows through it: a step's output that is None of it has a name, but no cotangent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> (step,) = debug.trace(lambda x: x * 2)(np.ones(3))
+    >>> value = step.outputs[0]
+    >>> value.name, str(value.space), value.differentiable
+    ('%1', 'float64[3]', True)
     """
 
     name: str | None
@@ -53,6 +62,14 @@ class Step:
         Where the user's code made the call.
     constant : bool
         Whether the function has no derivative, such as ``floor``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> (step,) = debug.trace(lambda x: np.sum(x, axis=0))(np.ones(3))
+    >>> step.function, step.params, step.sources
+    ('sum', {'axis': '0'}, ('%0',))
     """
 
     function: str
@@ -86,6 +103,14 @@ class Program:
     inputs, outputs : list of (str, Value)
         Each with its path in the arguments or in the result.
     steps : list of Step
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad import debug
+    >>> program = debug.trace(lambda x: np.sin(x) * 2)(1.0)
+    >>> len(program), [step.function for step in program]
+    (2, ['sin', 'multiply'])
     """
 
     name: str

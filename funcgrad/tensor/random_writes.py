@@ -64,7 +64,7 @@ class Randomized(Stored):
         return self.drawn("normal_", "f", lambda rng, shape: rng.normal(mean, std, shape), generator)
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
-        """Fill with uniform numbers from [from_, to)."""
+        """Fill with uniform numbers from ``[from_, to)``."""
         if from_ > to:
             raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
         low, high = np.float64(from_), np.float64(to)
@@ -84,7 +84,7 @@ class Randomized(Stored):
         return self.drawn("bernoulli_", "biuf", lambda rng, shape: rng.random(shape) < chance, generator)
 
     def random_(self, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Any:
-        """Fill with whole numbers from [from_, to); a single argument is `to`, without any it is all the dtype has."""
+        """Fill with whole numbers in ``[from_, to)``; one argument is `to`, without any it is all the dtype has."""
         dtype = space_of(self.payload).dtype
         if dtype.kind == "f":
             bound = 2 ** MANTISSA[dtype.itemsize] + 1 if from_ is None else 2 ** MANTISSA[dtype.itemsize]

@@ -350,7 +350,15 @@ def to_host(x: Any) -> Any:
 
 
 def to_device(x: Any) -> Any:
-    """Put results back on the device, a number as a 0-d array."""
+    """Put results back on the device, a number as a 0-d array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from funcgrad.testing import DeviceArray, to_device
+    >>> isinstance(to_device(np.ones(2)), DeviceArray)
+    True
+    """
     if isinstance(x, np.ndarray | np.generic):
         result = object.__new__(DeviceArray)
         result.array = np.asarray(x)

@@ -150,6 +150,18 @@ class SymbolicZero:
     ----------
     shape : tuple of int
     dtype : numpy.dtype
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> f = fg.custom_jvp(lambda x, y: x * y)
+    >>> def rule(primals, tangents):
+    ...     print(type(tangents[1]).__name__, tangents[1].shape)
+    ...     return f(*primals), tangents[0] * primals[1]
+    >>> _ = f.defjvp(rule, symbolic_zeros=True)
+    >>> fg.grad(f)(2.0, 3.0)
+    SymbolicZero ()
+    np.float64(3.0)
     """
 
     __slots__ = ("dtype", "shape")

@@ -30,6 +30,18 @@ class CustomVJPPrimal:
     value : array
     perturbed : bool
         Whether a derivative with respect to it is wanted.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> f = fg.custom_vjp(lambda x, y: x * y)
+    >>> def fwd(x, y):
+    ...     print(x.perturbed, y.perturbed)
+    ...     return x.value * y.value, (x.value, y.value)
+    >>> f.defvjp(fwd, lambda kept, g: (g * kept[1], g * kept[0]), symbolic_zeros=True)
+    >>> fg.grad(f)(2.0, 3.0)
+    True False
+    np.float64(3.0)
     """
 
     __slots__ = ("perturbed", "value")

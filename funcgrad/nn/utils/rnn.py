@@ -26,7 +26,7 @@ class PackedSequence(NamedTuple):
 
     Attributes
     ----------
-    data : Tensor, (sum of lengths, *)
+    data : Tensor, ``(sum of lengths, *)``
     batch_sizes : Tensor
         How many sequences are running at each time, longest first.
     sorted_indices, unsorted_indices : Tensor or None
@@ -68,11 +68,11 @@ def pack_padded_sequence(
 
     Parameters
     ----------
-    input : Tensor, (T, N, *) or (N, T, *)
+    input : Tensor, ``(T, N, *)`` or ``(N, T, *)``
     lengths : Tensor or sequence of int
         Of each sequence.
     batch_first : bool
-        Whether the input is (N, T, *).
+        Whether the input is ``(N, T, *)``.
     enforce_sorted : bool
         Whether the lengths must decrease; otherwise the sequences are sorted.
 
@@ -124,7 +124,7 @@ def places(running: Any) -> tuple[Any, Any]:
 
 
 def padded(packed: PackedSequence, value: float, longest: int | None = None) -> Any:
-    """Return the sequences as (T, N, *), in their order here."""
+    """Return the sequences as ``(T, N, *)``, in their order here."""
     running = integers(packed.batch_sizes)
     times, examples = places(running)
     data = packed.data
@@ -143,14 +143,14 @@ def pad_packed_sequence(
     ----------
     sequence : PackedSequence
     batch_first : bool
-        Whether to return (N, T, *).
+        Whether to return ``(N, T, *)``.
     padding_value : float
     total_length : int, optional
         The size T, if not that of the longest sequence.
 
     Returns
     -------
-    Tensor, (T, N, *), and Tensor
+    Tensor, ``(T, N, *)``, and Tensor
         The padded sequences and their lengths.
     """
     running = integers(sequence.batch_sizes)
@@ -170,13 +170,13 @@ def pad_packed_sequence(
 def pad_sequence(
     sequences: Sequence[Any], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Any:
-    """Pad sequences (T, *) of several lengths to one.
+    """Pad sequences ``(T, *)`` of several lengths to one.
 
     Parameters
     ----------
     sequences : sequence of Tensor
     batch_first : bool
-        Whether to return (N, T, *) instead of (T, N, *).
+        Whether to return ``(N, T, *)`` instead of ``(T, N, *)``.
     padding_value : float
     padding_side : str
         ``"right"`` or ``"left"``.
@@ -206,13 +206,13 @@ def pad_sequence(
 
 
 def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Any]:
-    """Return the sequences that were padded to (T, N, *)."""
+    """Return the sequences that were padded to ``(T, N, *)``."""
     x = padded_sequences if batch_first else padded_sequences.swapaxes(0, 1)
     return [x[i, : int(n)] for i, n in enumerate(integers(lengths))]
 
 
 def pack_sequence(sequences: Iterable[Any], enforce_sorted: bool = True) -> PackedSequence:
-    """Pack sequences (T, *) of several lengths.
+    """Pack sequences ``(T, *)`` of several lengths.
 
     Examples
     --------

@@ -63,6 +63,19 @@ class LRScheduler:
         Learning rates of the groups at the beginning.
     last_epoch : int
         Number of steps so far.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> class Halving(fg.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [rate * 0.5**self.last_epoch for rate in self.base_lrs]
+    >>> optimizer = fg.optim.SGD([fg.ones(2, requires_grad=True)], lr=1.0)
+    >>> scheduler = Halving(optimizer)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:

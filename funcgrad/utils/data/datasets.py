@@ -42,7 +42,17 @@ class Dataset(Generic[T]):
 
 
 class IterableDataset(Dataset[T]):
-    """The base class of datasets that have examples one after the other: a subclass defines ``__iter__``."""
+    """The base class of datasets that have examples one after the other: a subclass defines ``__iter__``.
+
+    Examples
+    --------
+    >>> from funcgrad.utils.data import DataLoader, IterableDataset
+    >>> class Squares(IterableDataset):
+    ...     def __iter__(self):
+    ...         return (i * i for i in range(4))
+    >>> [batch.tolist() for batch in DataLoader(Squares(), batch_size=2)]
+    [[0, 1], [4, 9]]
+    """
 
     def __iter__(self) -> Iterator[T]:
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
@@ -140,7 +150,17 @@ class ConcatDataset(Dataset[Any]):
 
 
 class ChainDataset(IterableDataset[Any]):
-    """Several iterable datasets one behind the other."""
+    """Several iterable datasets one behind the other.
+
+    Examples
+    --------
+    >>> from funcgrad.utils.data import ChainDataset, IterableDataset
+    >>> class Count(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(range(2))
+    >>> list(ChainDataset([Count(), Count()]))
+    [0, 1, 0, 1]
+    """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = datasets

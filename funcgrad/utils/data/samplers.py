@@ -18,7 +18,17 @@ T = TypeVar("T", covariant=True)
 
 
 class Sampler(Generic[T]):
-    """The base class of samplers: a subclass defines ``__iter__``, and mostly ``__len__``."""
+    """The base class of samplers: a subclass defines ``__iter__``, and mostly ``__len__``.
+
+    Examples
+    --------
+    >>> from funcgrad.utils.data import DataLoader, Sampler
+    >>> class Backwards(Sampler):
+    ...     def __iter__(self):
+    ...         return iter([2, 1, 0])
+    >>> list(DataLoader([5, 6, 7], sampler=Backwards(), batch_size=None))
+    [7, 6, 5]
+    """
 
     def __init__(self) -> None:
         """Accept no arguments."""
