@@ -10,12 +10,14 @@ import functools
 import importlib
 import re
 import sys
+import threading
 from types import ModuleType
 from typing import Any
 
 __all__ = ["Package", "contents", "load", "names"]
 
 PACKAGE = __name__.partition(".")[0]
+LOCK = threading.RLock()  # threads whose imports cross get modules that are half done
 STATEMENT = re.compile(r"^from (\S+) import \(?\s*(\w+) as \w+", re.MULTILINE)
 
 
@@ -35,10 +37,10 @@ def load(name: str) -> Any:
     module = contents().get(name)
     if module is None:
         raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}", name=name, obj=package)
-    if module == PACKAGE:
-        return importlib.import_module(f"{PACKAGE}.{name}")
-    importlib.import_module(module.rpartition(".")[0])  # first, to wait for a thread that is in the middle of it
-    value = getattr(__import__(module, fromlist=[name]), name)
+    with LOCK:
+        if module == PACKAGE:
+            return importlib.import_module(f"{PACKAGE}.{name}")
+        value = getattr(__import__(module, fromlist=[name]), name)
     setattr(package, name, value)
     return value
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad._typing import Array
 from funcgrad.tensor.factory import zeros
 from funcgrad.tensor.interop import no_grad_lost

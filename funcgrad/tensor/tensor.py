@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.kernels import apply_kernel, apply_reduction
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
