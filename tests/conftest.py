@@ -12,7 +12,10 @@ import funcgrad as fg
 from funcgrad.core.level import RUNNING, Level
 from funcgrad.core.primitive import CALLS, call_of
 
-call_of(scipy.special.erf)  # so that the rules of scipy.special are not installed in the middle of a test
+# So that nothing is imported, and no rule installed, in the middle of a test.
+for name in dir(fg):
+    getattr(fg, name)
+call_of(scipy.special.erf)
 
 
 @pytest.fixture

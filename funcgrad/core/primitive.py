@@ -34,7 +34,7 @@ from funcgrad.core.level import Shell, Traced, deepest
 from funcgrad.core.space import Space
 from funcgrad.errors import NoDerivativeError
 
-__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "call_of", "defaults_of", "install", "install_later"]
+__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "call_of", "defaults_of", "install", "install_late"]
 
 Params: TypeAlias = dict[str, Any]
 Operands: TypeAlias = tuple[Array, ...]
@@ -58,9 +58,9 @@ FAMILIAR = (np.ndarray, Traced, np.generic, bool, int, float, complex)
 #: How a NumPy function is called on tracers: the one table that dispatch reads.
 CALLS: dict[Any, Callable[..., Any]] = {}
 
-#: Families that wait until the user has imported what they are about: the module's name, and where the rules are.
-LATE: dict[str, str] = {}
-LATE_LOCK = threading.Lock()
+#: Chapters of rules that wait, and the library that each is about: they are installed once that is imported and used.
+LATE = {"funcgrad.rules": "numpy"}
+LATE_LOCK = threading.RLock()
 
 
 class Frame(Protocol):
@@ -338,18 +338,20 @@ def install(families: Iterable[Iterable[Primitive]]) -> None:
     CALLS.update(found)
 
 
-def install_later(families: dict[str, str]) -> None:
-    """Name modules of rules (each with ``FAMILIES``) to install once another module has been imported by the user."""
-    LATE.update(families)
+def install_late() -> None:
+    """Import and install the chapters of :data:`LATE` that are about libraries which the user has imported."""
+    with LATE_LOCK:
+        for chapter in [chapter for chapter, library in LATE.items() if library in sys.modules]:
+            module = importlib.import_module(chapter)
+            install([module.RULES])
+            LATE.update(getattr(module, "LATE", {}))
+            del LATE[chapter]  # last, so that another thread waits until the rules are there
 
 
 def call_of(function: Any) -> Callable[..., Any] | None:
     """Return how `function` is called on tracers, or None if it has no rules."""
     call = CALLS.get(function)
-    if call is not None or not any(module in sys.modules for module in LATE):
-        return call
-    with LATE_LOCK:
-        for module in [module for module in LATE if module in sys.modules]:
-            install(importlib.import_module(LATE[module]).FAMILIES)
-            del LATE[module]
-    return CALLS.get(function)
+    while call is None and any(library in sys.modules for library in list(LATE.values())):
+        install_late()
+        call = CALLS.get(function)
+    return call

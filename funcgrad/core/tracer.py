@@ -31,7 +31,7 @@ from funcgrad.core.memory import (
     write,
 )
 from funcgrad.core.operators import Operators
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import CALLS, install_late
 from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError, library_call
@@ -436,3 +436,7 @@ CREATORS: set[Any] = {
     *(np.zeros, np.ones, np.empty, np.full, np.eye, np.identity, np.tri, np.arange),
     *(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.fromfunction, np.frombuffer),
 }
+
+
+# Operators and methods look their rules up without asking: the everyday chapters come before the first tracer.
+install_late()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.level import RUNNING, Traced
 from funcgrad.tensor.generators import DRAWING, Generator
 from funcgrad.tensor.shell import Base

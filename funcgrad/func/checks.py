@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.space import space_of
 
 __all__ = ["check_differentiable", "chosen", "conjugated", "structure_of"]

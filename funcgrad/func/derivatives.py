@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
 from funcgrad.func.checks import check_differentiable, chosen, conjugated, structure_of

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.func.batching import check_randomness
 from funcgrad.func.checks import check_differentiable, chosen, conjugated
 from funcgrad.tensor.trees import bare_function, put_on, taken_off

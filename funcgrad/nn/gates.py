@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.graph import Node, Output, Pending, send
 from funcgrad.core.level import Traced, zeros
 from funcgrad.core.space import space_of

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad._typing import Array
 from funcgrad.tensor.factory import zeros
 from funcgrad.tensor.interop import no_grad_lost
@@ -15,7 +15,7 @@ from funcgrad.tensor.shell import Base, unwrap
 from funcgrad.tensor.tensor import Tensor, as_tensor
 
 __all__ = [
-    *("Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy", "register_parameters"),
+    *("Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"),
 ]
 
 
@@ -190,7 +190,6 @@ def remade(cls: type[Any], memory: Array, requires_grad: bool, attributes: dict[
     return new.requires_grad_(requires_grad)
 
 
-def register_parameters() -> None:
-    """Make parameters and buffers pytree nodes, as tensors are: what comes out of a transform is a tensor."""
-    for cls in (Parameter, Buffer):
-        tree.register(cls, lambda tensor: ([unwrap(tensor)], None), lambda _, children: as_tensor(children[0]))
+# Pytree nodes, as tensors are: what comes out of a transform is a tensor.
+for cls in (Parameter, Buffer):
+    tree.register(cls, lambda tensor: ([unwrap(tensor)], None), lambda _, children: as_tensor(children[0]))

@@ -1,42 +1,34 @@
 """The rule book: a chapter of NumPy each. A chapter exports ``RULES``; nothing registers itself on import."""
 
 from funcgrad.rules import (
-    apply,
     arithmetic,
     complex_parts,
     constants,
-    emath,
     explog,
-    fft,
-    filter,
-    histogram,
     index,
-    interpolation,
     join,
-    linalg,
-    padding,
-    polynomial,
-    power_series,
     product,
-    quantile,
-    ranges,
     reduce,
-    sets,
     shape,
     sort,
-    statistics,
     trigonometric,
 )
 
-__all__ = ["FAMILIES", "LATE"]
+__all__ = ["LATE", "RULES"]
 
+#: The chapters that are installed before there is a tracer: every ufunc, and what the core looks up by itself.
 CHAPTERS = (
     *(arithmetic, explog, trigonometric, complex_parts, constants),
-    *(shape, join, index, reduce, sort, statistics, quantile, histogram, sets),
-    *(padding, interpolation, ranges, apply, polynomial, power_series, filter, emath),
-    *(product, linalg, fft),
+    *(shape, join, index, reduce, sort, product),
 )
-FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)
+RULES = tuple(rule for chapter in CHAPTERS for rule in chapter.RULES)
 
-#: Chapters about libraries that a user may not have: they are installed once the user has imported these.
-LATE = {"scipy.special": "funcgrad.rules.special"}
+#: The others, by the library that they are about: installed when a function is first missed and that is imported.
+LATE = {
+    f"funcgrad.rules.{chapter}": "numpy"
+    for chapter in (
+        *("statistics", "quantile", "histogram", "sets", "padding", "interpolation", "ranges"),
+        *("apply", "polynomial", "power_series", "filter", "emath", "linalg", "fft"),
+    )
+}
+LATE["funcgrad.rules.special"] = "scipy.special"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funcgrad._typing import Array
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import call_of
 from funcgrad.tensor.calling import axes_of, axis_of, check_floating, operands, operation, size_of
 from funcgrad.tensor.pointwise import STEPS
 from funcgrad.tensor.reduction import Dim, cast
@@ -41,8 +40,8 @@ def length(x: Any, ord: Any, dim: Dim, keepdim: bool) -> Any:
     if ord == 0:
         counted = np.absolute(STEPS[np.sign](x)) if x.dtype.kind == "f" else (x != 0).astype(np.real(x).dtype)
         return np.sum(counted, axis=axes, keepdims=keepdim)
-    found: Array = CALLS[np.linalg.vector_norm](x, ord=ord, axis=axes, keepdims=keepdim)  # CuPy does not have it
-    return found
+    norm: Any = call_of(np.linalg.vector_norm)  # which CuPy does not have
+    return norm(x, ord=ord, axis=axes, keepdims=keepdim)
 
 
 @operation

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.kernels import apply_kernel, apply_reduction
 from funcgrad.core.level import Traced
 from funcgrad.core.space import space_of
@@ -33,7 +33,7 @@ from funcgrad.tensor.versions import alias, apart
 from funcgrad.tensor.writing import Writing
 from funcgrad.transforms.gradient import stop_gradient
 
-__all__ = ["Tensor", "register_tensors"]
+__all__ = ["Tensor", "as_tensor"]
 
 #: NumPy functions that write into their first argument.
 WRITERS = {np.copyto, np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal}
@@ -184,11 +184,10 @@ def refuse_write(what: str) -> NoReturn:
     )
 
 
-def register_tensors() -> None:
-    """Make a tensor a pytree node around its payload, so that the transforms see through it."""
-    tree.register(Tensor, lambda tensor: ([unwrap(tensor)], None), lambda _, children: as_tensor(children[0]))
-
-
 def as_tensor(x: Any) -> Any:
     """Wrap a payload; what a transform has shown as a tensor already is one."""
     return x if isinstance(x, Base) else wrap(x)
+
+
+# A tensor is a pytree node around its payload, so that the transforms see through it.
+tree.register(Tensor, lambda tensor: ([unwrap(tensor)], None), lambda _, children: as_tensor(children[0]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad import tree
+import funcgrad.tree as tree
 from funcgrad.core.backend import is_on_device
 from funcgrad.core.level import Traced
 from funcgrad.tensor.shell import Base, unwrap, wrap

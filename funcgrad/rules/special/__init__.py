@@ -16,10 +16,10 @@ from funcgrad.rules.special import (
     wright,
 )
 
-__all__ = ["FAMILIES"]
+__all__ = ["RULES"]
 
 CHAPTERS = (
     *(gamma, incomplete, error, logistic, distributions, noncentral),
     *(bessel, struve, elliptic, orthogonal, hypergeometric, waves, wright),
 )
-FAMILIES = tuple(chapter.RULES for chapter in CHAPTERS)
+RULES = tuple(rule for chapter in CHAPTERS for rule in chapter.RULES)
