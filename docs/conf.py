@@ -6,8 +6,8 @@ Code cells are run by the build and an error in one fails it. Pages that are mad
 
 import hashlib
 import os
+import re
 import sys
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 project = "funcgrad"
 author = "the funcgrad developers"
-version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+version = release = re.findall(r'__version__ = "(.+)"', (ROOT / "funcgrad" / "__init__.py").read_text())[0]
 
 extensions = ["gallery", "myst_nb", "reference", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 extensions += ["sphinx_design"]
@@ -54,7 +54,7 @@ profile.mkdir(parents=True, exist_ok=True)
 def fingerprint() -> str:
     """Return a name for the state of the library: results of cells are kept for as long as it stays."""
     seen = hashlib.sha256()
-    for source in sorted([*ROOT.glob("funcgrad/**/*.py"), *HERE.glob("_ext/*.py")]):
+    for source in sorted([*ROOT.glob("funcgrad/**/*.py"), *ROOT.glob("funcgrad/*.pyi"), *HERE.glob("_ext/*.py")]):
         seen.update(source.read_bytes())
     return seen.hexdigest()[:16]
 

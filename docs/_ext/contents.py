@@ -70,6 +70,7 @@ GROUPS: dict[str, list[Page]] = {
         Page("scipy.signal", "funcgrad.scipy.signal", "funcgrad.scipy.signal"),
         Page("scipy.ndimage", "funcgrad.scipy.ndimage", "funcgrad.scipy.ndimage"),
         Page("scipy.interpolate", "funcgrad.scipy.interpolate", "funcgrad.scipy.interpolate", members=True),
+        Page("scipy.optimize", "funcgrad.scipy.optimize", "funcgrad.scipy.optimize"),
         Page("cupy", "funcgrad.cupy", "funcgrad.cupy"),
     ],
     "Tools": [
@@ -105,7 +106,11 @@ GROUPS: dict[str, list[Page]] = {
             "settings",
             "Modes, dtypes, devices, settings",
             "funcgrad",
-            (*rooms("tensor", "modes dtypes casting devices layouts printing settings"), "funcgrad.autograd.anomaly"),
+            (
+                *rooms("tensor", "modes dtypes casting devices layouts printing settings"),
+                "funcgrad.autograd.anomaly",
+                "funcgrad.core.heap",
+            ),
         ),
         Page("layers", "Layers as functions", "funcgrad", ("funcgrad.nn",)),
         Page("linalg", "funcgrad.linalg", "funcgrad.linalg"),

@@ -26,16 +26,13 @@ def run(example: Path, kept: Path, library: str) -> tuple[str, list[Path]]:
     place = kept / f"{example.stem}-{key}"
     if not (place / "printed.txt").exists():
         place.mkdir(parents=True, exist_ok=True)
-        copy = place / example.name  # an example draws into a folder beside itself
-        shutil.copy(example, copy)
-        command = [sys.executable, str(copy.resolve()), "--quick"]
+        command = [sys.executable, str(example), "--quick", "--out", str(place)]
         settings = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
-        settings["PYTHONPATH"] = os.pathsep.join([str(example.parent), os.environ.get("PYTHONPATH", "")])
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, env=os.environ | settings)
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | settings)
         if done.returncode:
             raise RuntimeError(f"{example.name} --quick failed:\n{done.stdout}{done.stderr}")
         (place / "printed.txt").write_text(done.stdout)
-    return (place / "printed.txt").read_text(), sorted((place / "output").glob("*.png"))
+    return (place / "printed.txt").read_text(), sorted(place.glob("*.png"))
 
 
 def page(example: Path, printed: str, pictures: list[str]) -> str:
