@@ -33,12 +33,28 @@ def is_close(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: Any) -> Any:
     return np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=bool(equal_nan))
 
 
+def copied(x: Any, out: Any = None) -> Any:
+    """Copy, or write into `out`: the latter is what CuPy makes of an assignment to a part of a plain array."""
+    if out is None:
+        return np.copy(x)
+    value, target = x.bare() if isinstance(x, Shell) else x, out
+    if isinstance(value, Traced) and not isinstance(target, Traced | Shell):
+        raise LostGradientError(
+            f"An assignment into a plain CuPy array would lose the gradient of what is assigned, of shape {x.shape}. "
+            "Write `import funcgrad.cupy as cp`, whose arrays take traced values inside of a transform, or wrap the "
+            "function in funcgrad.adopt. If no gradient is wanted, assign funcgrad.stop_gradient(x), or t.detach() "
+            "of a tensor."
+        )
+    target[...] = value
+    return out
+
+
 #: Ufuncs that CuPy's functions use inside, by name.
 INNER: dict[str, Callable[..., Any]] = {
     "cupy_angle": np.angle,
     "cupy_angle_deg": lambda x: np.angle(x, deg=True),
     "cupy_clip": np.clip,
-    "cupy_copy": np.copy,
+    "cupy_copy": copied,
     "cupy_imag": np.imag,
     "cupy_is_close": is_close,
     "cupy_is_close_complex": is_close,

@@ -265,6 +265,35 @@ def test_lost_gradient_names_the_function(name: str) -> None:
         fg.grad(lambda x: np.sum(getattr(cupy, name)(x)))(X)
 
 
+def test_assignment_into_a_plain_array_is_refused() -> None:
+    """CuPy copies what is assigned by a ufunc, into a view of the array."""
+
+    def f(x: Any) -> Any:
+        cupy._core.elementwise_copy(x[0], DeviceArray(np.zeros(2)))
+        return np.sum(x)
+
+    with pytest.raises(fg.LostGradientError, match=r"plain CuPy array .* shape \(2,\).*import funcgrad\.cupy as cp"):
+        fg.grad(f)(X)
+    t = fg.tensor([2.0, 3.0], requires_grad=True)
+    out = np.zeros(2)
+    with pytest.raises(fg.LostGradientError, match="detach"):
+        cupy._core.elementwise_copy(t, out)
+    cupy._core.elementwise_copy(t.detach(), out)
+    np.testing.assert_array_equal(out, [2.0, 3.0])
+
+
+def test_assignment_into_a_traced_array() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1
+        cupy._core.elementwise_copy(y[0] * y[1], y[1])
+        return np.sum(y**2)
+
+    def g(x: Any) -> Any:
+        return np.sum(np.stack([x[0], x[0] * x[1]]) ** 2)
+
+    np.testing.assert_allclose(fg.grad(f)(X), fg.grad(g)(X))
+
+
 def test_errors_of_others_are_left_alone() -> None:
     def f(x: Any) -> Any:
         raise TypeError("mine")
