@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import re
 import warnings
+from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -75,6 +76,17 @@ def test_links_of_the_readme_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text())
     assert len(links) > 10
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_design_names_every_room() -> None:
+    """Its list has all that is in the house, and in the storeys of which it names the modules; and nothing else."""
+    design = (ROOT / "docs" / "design.md").read_text()
+    house = design[design.index("## 3.") : design.index("Devices:")]
+    words = set(re.findall(r"[\w*]+", house))
+    rooms = [room for storey in ("", "core/", "transforms/", "rules/") for room in ROOT.glob(f"funcgrad/{storey}*")]
+    names = {room.stem for room in rooms if room.suffix in ("", ".py") and not room.name.startswith("__")}
+    assert {name for name in names if not any(fnmatch(name, word) for word in words)} == set()
+    assert [name for name in re.findall(r"[\w*]+\.py\b", house) if not [*ROOT.glob(f"funcgrad/**/{name}")]] == []
 
 
 # -- The page of one-line examples; pytest runs it as it runs all pages ----------------------------------------------
