@@ -166,7 +166,7 @@ class Linear(Primitive):
         self.arity = None if variadic else 1
         super().__init__(function, (adjoint,), **options)
         self.adjoint = self.rules[0]
-        self.sole = None if variadic else self.adjoint
+        self.sole = self.adjoint if not variadic and type(self).vjp is Linear.vjp else None
 
     def differentiable(self, i: int) -> bool:
         return True
@@ -257,7 +257,7 @@ class Opaque(Primitive):
         self.arity = arity
         super().__init__(function, (vjp,), **options)
         self.tangent = Rule(jvp, arity, self.defaults)
-        self.sole = self.rules[0] if arity == 1 else None
+        self.sole = self.rules[0] if arity == 1 and type(self).vjp is Opaque.vjp else None
         self.known |= set(self.tangent.keywords)
 
     def differentiable(self, i: int) -> bool:

@@ -133,6 +133,7 @@ class ReverseLevel(Level):
 
     __slots__ = ("locked", "stamp")
 
+    shortens: ClassVar[bool] = True  # whether it has nothing of its own to do with a call that it records
     small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
 
     def __init__(self) -> None:
@@ -194,7 +195,7 @@ class ReverseLevel(Level):
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
-        if len(operands) == 1 and type(operands[0]) is ReverseTracer:
+        if self.shortens and len(operands) == 1 and type(operands[0]) is ReverseTracer:
             return self.process_one(primitive, operands[0], params)
         values: list[Array] = []
         spaces: list[Space] = []
