@@ -20,10 +20,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
-from cmath import isfinite
 from collections.abc import Callable, Iterable
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -32,13 +29,11 @@ from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.backend import FUSING
 from funcgrad.core.batching import Batch, aligned
-from funcgrad.core.blocks import Steps, apply_steps, is_flat, steps_of_rule
 from funcgrad.core.chains import single
-from funcgrad.core.fused import Traced as TracedRule
-from funcgrad.core.graph import freed
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
 from funcgrad.core.memory import base_of
 from funcgrad.core.primitive import LETTERS, Frame, Primitive, Rule, defaults_of
+from funcgrad.core.shorts import RuleFunction, Short, all_finite, finite_or_zero, shorten, singular
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.errors import NoDerivativeError
 
@@ -55,10 +50,9 @@ __all__ = [
     "Short",
     "Unknown",
     "all_finite",
+    "finite_or_zero",
     "singular",
 ]
-
-RuleFunction = Callable[..., Any]
 
 
 #: How a rule names the output and the operands: what else it reads is a keyword.
@@ -153,145 +147,6 @@ def with_arrays(rule: RuleFunction) -> RuleFunction:
     return call
 
 
-PLANS = 64  # what a rule does is remembered for as many numbers: exponents, say
-
-
-class Short:
-    """A rule as a function of two arguments, the second being all that it reads: calls stay cheap."""
-
-    __slots__ = ("arity", "freed", "index", "indices", "keep", "name", "operand", "rule", "steps", "text", "traced")
-
-    def __init__(
-        self, name: str, rule: RuleFunction, text: RuleFunction, indices: tuple[int, ...], operand: int, arity: int
-    ) -> None:
-        self.name = name
-        self.rule = rule
-        self.text = text  # as it was stated, a function of (g, *residuals)
-        self.operand = operand  # the operand whose cotangent it gives
-        self.arity = arity
-        self.traced: dict[str, TracedRule | None] = {}  # what `text` does on a device, by dtype
-        self.steps: dict[str, Steps | None] = {}  # by :meth:`plan`
-        self.indices = indices  # of the values that are read, in (y, *operands)
-        self.index = indices[0] if len(indices) == 1 else None  # of the value that is read, in (y, *operands)
-        #: Takes what is read from (y, *operands): a value, or several in a tuple; None if nothing is read.
-        self.keep: Callable[[tuple[Array, ...]], Any] | None = itemgetter(*indices) if indices else None
-        #: What takes this one's place in a node whose values were let go.
-        self.freed = self if rule is freed else Short(name, freed, freed, indices, operand, arity)
-
-    def large(self, g: Array, kept: Any, out: Array | None, add: bool = False) -> Array | None:
-        """Apply the rule to a large array by blocks, into `out` or a new array; None if that cannot be done."""
-        residuals = self.residuals(kept)
-        steps = self.steps_for(residuals)
-        if not steps or not all(is_flat(x, g) for x in residuals):
-            return None
-        if not (g.flags.c_contiguous or g.strides == (0,) * g.ndim):  # broadcast along some axes, say
-            return None
-        if out is None:
-            out = np.empty(g.shape, g.dtype)
-        elif not (out.dtype is g.dtype and out.shape == g.shape and out.flags.c_contiguous and out.flags.writeable):
-            return None
-        apply_steps(steps, g, residuals, out, add, self.mend)
-        return out
-
-    @property
-    def mend(self) -> Callable[[Array, Array], Array] | None:
-        """What makes the result zero where it is not finite although the cotangent is zero, if that can be."""
-        return finite_or_zero if hasattr(self.text, "__wrapped__") else None
-
-    def residuals(self, kept: Any) -> tuple[Any, ...]:
-        """Return all that is read, in the order of the rule's parameters."""
-        values: tuple[Any, ...] = kept if len(self.indices) > 1 else (kept,) * len(self.indices)
-        return values
-
-    def steps_for(self, residuals: tuple[Any, ...]) -> Steps | None:
-        """Return the ufuncs that the rule calls on these; none if it returns the cotangent, None if it does more."""
-        steps = self.plan([None] * len(residuals))
-        if steps is None:
-            steps = self.plan([x if type(x) is int or type(x) is float else None for x in residuals])
-        return steps
-
-    def plan(self, numbers: list[int | float | None]) -> Steps | None:
-        """Return the ufuncs that the rule calls if it reads these numbers, and arrays where there is None."""
-        key = repr(numbers)  # zeros of either sign are equal
-        try:
-            return self.steps[key]
-        except KeyError:
-            if len(self.steps) >= PLANS:
-                self.steps.clear()
-            text = getattr(self.text, "__wrapped__", self.text)
-            steps = self.steps[key] = None if self.rule is freed else steps_of_rule(text, numbers)
-            return steps
-
-
-#: Functions in C for the commonest rules, found by their bytecode: called in half of the time.
-QUICK: dict[bytes, Any] = {
-    (lambda g, x: g * x).__code__.co_code: operator.mul,
-    (lambda g, x: g / x).__code__.co_code: operator.truediv,
-}
-
-
-def shorten(name: str, rule: Rule, operand: int, arity: int) -> Short | None:
-    """Shorten a rule that reads nothing but values; None for others."""
-    values = "yx" if arity == 1 else "yabc"
-    if any(read not in values for read in rule.names):
-        return None
-    function = rule.function
-    indices = tuple(values.index(read) for read in rule.names)
-    if len(indices) == 1:
-        quick = QUICK.get(function.__code__.co_code, function) if hasattr(function, "__code__") else function
-        return Short(name, quick, function, indices, operand, arity)
-    if not indices:
-        return Short(name, lambda g, kept: function(g), function, indices, operand, arity)
-    if len(indices) == 2:  # a call with a star would cost twice as much
-        return Short(name, lambda g, kept: function(g, kept[0], kept[1]), function, indices, operand, arity)
-    return Short(name, lambda g, kept: function(g, *kept), function, indices, operand, arity)
-
-
-def singular(rule: RuleFunction) -> RuleFunction:
-    """Mark a partial that can be infinite or nan: where the cotangent is zero, so is the result.
-
-    Only where the result is not finite: elsewhere the product stays a function of ``g``, which the
-    second derivative needs.
-    """
-    if len(inspect.signature(rule).parameters) == 2:  # the common cases without the cost of packing arguments
-
-        @functools.wraps(rule)
-        def guarded(g: Array, residual: Any) -> Array:
-            return finite_or_zero(rule(g, residual), g)
-
-    elif len(inspect.signature(rule).parameters) == 3:
-
-        @functools.wraps(rule)
-        def guarded(g: Array, residual: Any, other: Any) -> Array:
-            return finite_or_zero(rule(g, residual, other), g)
-
-    else:
-
-        @functools.wraps(rule)
-        def guarded(g: Array, *residuals: Any) -> Array:
-            return finite_or_zero(rule(g, *residuals), g)
-
-    return guarded
-
-
-def all_finite(x: Array) -> bool:
-    """Whether `x` is a NumPy value without infinities and nans; a device is not asked, and counts as no.
-
-    A sum of squares is finite only if every element is. It costs a third of ``np.isfinite(x).all()``, and unlike
-    other sums warns of no overflow.
-    """
-    if type(x) is np.ndarray:
-        return isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
-    return isinstance(x, np.generic) and isfinite(x)
-
-
-def finite_or_zero(c: Array, g: Array) -> Array:
-    """Return `c`, with zero where it is not finite although `g` is zero."""
-    if all_finite(plain(c)):
-        return c
-    return backend.masked(c, g)
-
-
 class Linear(Primitive):
     """A function that is jointly linear in its operands: the tangent of the output is the function itself.
 
@@ -311,7 +166,7 @@ class Linear(Primitive):
         self.arity = None if variadic else 1
         super().__init__(function, (adjoint,), **options)
         self.adjoint = self.rules[0]
-        self.sole = None if variadic else self.adjoint
+        self.sole = self.adjoint if not variadic and type(self).vjp is Linear.vjp else None
 
     def differentiable(self, i: int) -> bool:
         return True
@@ -402,7 +257,7 @@ class Opaque(Primitive):
         self.arity = arity
         super().__init__(function, (vjp,), **options)
         self.tangent = Rule(jvp, arity, self.defaults)
-        self.sole = self.rules[0] if arity == 1 else None
+        self.sole = self.rules[0] if arity == 1 and type(self).vjp is Opaque.vjp else None
         self.known |= set(self.tangent.keywords)
 
     def differentiable(self, i: int) -> bool:
@@ -581,3 +436,17 @@ class Unknown(Primitive):
 
     def vjp(self, call: Frame, g: Any) -> Iterable[tuple[int, Array]]:
         raise self.error()
+
+    def output(self, y: Any) -> Any:
+        """Return what the function gave as something that can be recorded, numbers in place of Python's.
+
+        Objects cannot: what is made of them would have no gradient, and nobody be told.
+        """
+        if isinstance(y, (tuple, list)):
+            parts = [self.output(part) for part in y]
+            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        if type(y) is float or type(y) is complex:
+            return np.asarray(y)[()]
+        if getattr(y, "dtype", None) == np.dtype(object) and not all(isinstance(x, (bool, int, str)) for x in y.flat):
+            raise self.error()
+        return y

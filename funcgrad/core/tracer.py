@@ -5,8 +5,8 @@ Operators and methods look the function up in the table of calls, as NumPy's pro
 
 from __future__ import annotations
 
+import importlib
 import operator
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -317,7 +317,7 @@ class Tracer(Operators):
         """Return :mod:`funcgrad.numpy`, as the array API standard asks (2024.12)."""
         if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
             raise ValueError(f"version {api_version!r} of the array API is not supported")
-        return sys.modules["funcgrad.numpy"]
+        return importlib.import_module("funcgrad.numpy")  # a room above this one
 
     # -- Sequence -------------------------------------------------------------------------------
 

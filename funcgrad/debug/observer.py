@@ -49,6 +49,8 @@ class Observed:
 
     __slots__ = ("event", "observer", "primitive")
 
+    sole = None  # `vjp` is to be called
+
     def __init__(self, primitive: Any, observer: Observer) -> None:
         self.primitive = primitive
         self.observer = observer

@@ -66,6 +66,7 @@ class Recorder(ReverseLevel):
 
     __slots__ = ("alive", "count", "held", "names", "steps")
 
+    shortens = False
     small = -1  # it knows arrays by identity
 
     def __init__(self) -> None:

@@ -94,6 +94,8 @@ class Watched:
 
     __slots__ = ("line", "primitive", "values")
 
+    sole = None  # `vjp` is to be called
+
     def __init__(self, primitive: Any, values: Sequence[Any]) -> None:
         self.primitive = primitive
         self.values = values  # also those that no rule reads: they are what the message is about
@@ -181,6 +183,8 @@ class WatchedReverse(WatchedLevel, ReverseLevel):
     """Reverse mode."""
 
     __slots__ = ()
+
+    shortens = False
 
     def tracer(self, value: Array, node: Node, space: Space) -> ReverseTracer:
         out = super().tracer(value, node, space)

@@ -83,6 +83,8 @@ class PackingLevel(RootLevel):
 
     __slots__ = ()
 
+    shortens = False
+
     def record(self, *arguments: Any) -> Any:
         if BLIND.get():
             raise RuntimeError("hooks on saved values are not seen in the silent context")  # it is done once more

@@ -173,11 +173,11 @@ class ForwardLevel(Level):
         put(base, "tangent", place, 0 if tangent is None else tangent, add)
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        y = function(*strip(args, self), **strip(kwargs, self))
         traced = [t for t in tracers_in((args, kwargs)) if t.level is self]
+        primitive = Unknown(function, [t.space for t in traced], user_line())
+        y = primitive.output(function(*strip(args, self), **strip(kwargs, self)))
         if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
             return y
-        primitive = Unknown(function, [t.space for t in traced], user_line())
         return self.push(
             primitive, tuple(t.value for t in traced), [getattr(t, "tangent", None) for t in traced], y, {}
         )

@@ -21,6 +21,7 @@ from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, strip, tracers_in
+from funcgrad.core.locks import hold, let_go
 from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
@@ -132,19 +133,20 @@ class ReverseLevel(Level):
 
     __slots__ = ("locked", "stamp")
 
+    shortens: ClassVar[bool] = True  # whether it has nothing of its own to do with a call that it records
     small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
 
     def __init__(self) -> None:
         super().__init__()
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
-        self.locked: list[Array] = []
+        self.locked: dict[int, Array] = {}  # by identity
 
     def close(self) -> None:
         super().close()
         if self.locked:
-            for x in self.locked:  # in the order of locking: a view becomes writable only after its base
-                x.flags.writeable = True
-            self.locked = []
+            for x in self.locked.values():  # in the order of locking: bases before their views
+                let_go(x)
+            self.locked = {}
         self.stamp = escaped  # so that recording need not ask
 
     def kept(self, x: Array) -> Array:
@@ -159,12 +161,12 @@ class ReverseLevel(Level):
 
         If it were written to, the gradient would be that of the new contents: silently wrong.
         """
-        if isinstance(x, ndarray) and 0 in x.strides:  # of what is broadcast it is the memory that counts
-            self.lock(x.base)
-        elif isinstance(x, ndarray) and x.flags.writeable and (x.base is None or isinstance(x.base, ndarray)):
-            self.lock(x.base)  # first: a view becomes writable again only after its base
-            x.flags.writeable = False
-            self.locked.append(x)
+        if not isinstance(x, ndarray) or id(x) in self.locked:
+            return
+        if x.base is not None:
+            self.lock(x.base)  # first, for it has to be let go first
+        if not (0 in x.strides or (x.base is not None and not isinstance(x.base, ndarray))) and hold(x):
+            self.locked[id(x)] = x  # of what is broadcast it is the memory that counts
 
     def keep(self, index: Any) -> Any:
         """Copy the arrays in an index, for the program may write into them."""
@@ -193,7 +195,7 @@ class ReverseLevel(Level):
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
         if primitive.is_constant:
             return primitive.run(*strip(operands, self), **strip(params, self))
-        if len(operands) == 1 and type(operands[0]) is ReverseTracer:
+        if self.shortens and len(operands) == 1 and type(operands[0]) is ReverseTracer:
             return self.process_one(primitive, operands[0], params)
         values: list[Array] = []
         spaces: list[Space] = []
@@ -342,12 +344,12 @@ class ReverseLevel(Level):
         base.become(new)
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        y = function(*strip(args, self), **strip(kwargs, self))
-        if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
-            return y
         traced = [t for t in tracers_in((args, kwargs)) if isinstance(t, ReverseTracer) and t.level is self]
         spaces = tuple([t.space for t in traced])
         primitive = Unknown(function, list(spaces), user_line())
+        y = primitive.output(function(*strip(args, self), **strip(kwargs, self)))
+        if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
+            return y
         return self.record(primitive, [t.value for t in traced], spaces, tuple([t.node for t in traced]), y, {})
 
 

@@ -8,6 +8,7 @@ and a bias that is broadcast, get a :class:`~funcgrad.core.graph.Call`. All else
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,12 +134,15 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
 def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     """Return the short path of an elementwise function of two operands."""
     first, second = primitive.short or ()
+    # Rules that read several values count as reading all: PyTorch's often do, and inference tensors are refused there.
+    reads_b = 2 in first.indices or len(first.indices) > 1
+    reads_a = 1 in second.indices or len(second.indices) > 1
     text = BINARY.format(
         check="if not all_finite(plain(y)): return guarded(primitive, a, b)" if primitive.is_singular else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
-        constant_a="level.kept(a)" if 1 in second.indices else "a",
-        constant_b="b.copy() if b.size <= level.small else level.kept(b)" if 2 in first.indices else "b",
+        constant_a="level.kept(a)" if reads_a else "a",
+        constant_b="b.copy() if b.size <= level.small else level.kept(b)" if reads_b else "b",
     )
     found = {"both": (first, second), "only_a": (first, None), "only_b": (second, None), "pair": pair_path(primitive)}
     return compiled(text, primitive, **found)
@@ -153,7 +157,8 @@ def kept_text(short: Short, *names: str) -> str:
 def compiled(text: str, primitive: Elementwise, **found: Any) -> Callable[..., Any]:
     """Make the function that is stated as text."""
     names = WORDS | {"primitive": primitive, "run": primitive.run} | found
-    exec(compile(text, f"<short path of {primitive.name}>", "exec"), names)
+    place = Path(__file__).with_name(f"<short path of {primitive.name}>")  # within the package: no line of the user's
+    exec(compile(text, str(place), "exec"), names)
     path: Callable[..., Any] = names["call"]
     return path
 

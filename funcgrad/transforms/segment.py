@@ -269,9 +269,8 @@ def boundary(nodes: list[Node], start: int) -> tuple[Node, ...]:
 
 def forget_unused(level: ReverseLevel, start: int) -> None:
     """Let go of constants that the level has locked and nobody else holds any more."""
-    locked = [weakref.ref(x) for x in level.locked[start:]]
-    del level.locked[start:]
-    level.locked += [x for x in [reference() for reference in locked] if x is not None]
+    locked = [weakref.ref(level.locked.pop(key)) for key in list(level.locked)[start:]]
+    level.locked |= {id(x): x for x in [reference() for reference in locked] if x is not None}
 
 
 @contextmanager

@@ -106,6 +106,21 @@ def test_a_function_without_rule_is_an_error_when_its_derivative_is_asked_for() 
     assert seen[0].shape == X.shape
 
 
+@pytest.mark.parametrize("point", [3.0, X], ids=["number", "array"])
+def test_objects_of_a_python_function_do_not_lose_the_gradient(point: Any) -> None:
+    square = np.frompyfunc(lambda x: x * x, 1, 1)
+    for f in (lambda x: np.sum(square(x)), lambda x: np.sum(square(x).astype(float))):
+        with pytest.raises(fg.NoDerivativeError, match="vectorized"):
+            fg.grad(f)(point)
+        with pytest.raises(fg.NoDerivativeError, match="vectorized"):
+            fg.jvp(f, (point,), (point,))
+
+
+def test_objects_that_are_no_numbers_pass() -> None:
+    positive = np.frompyfunc(lambda x: bool(x > 1.5), 1, 1)
+    assert fg.grad(lambda x: np.sum(np.where(positive(x).astype(bool), x, 0)))(X).tolist() == [0, 1, 1]
+
+
 def test_a_keyword_without_rule_is_an_error() -> None:
     with pytest.raises(fg.NoDerivativeError, match="rcond"):
         fg.grad(lambda x: np.linalg.pinv(x[:, None], rcond=x[0]).sum())(X)

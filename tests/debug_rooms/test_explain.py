@@ -421,7 +421,7 @@ def test_functions_without_rules() -> None:
 def test_results_that_are_no_numbers() -> None:
     double = np.frompyfunc(lambda a: a * 2.0, 1, 1)
     report = debug.explain(lambda x: np.sum(double(x)))(X)
-    assert finding(report, "cast").detail == "the result is object[3], which has no derivative"
+    assert "vectorized" in finding(report, "error").detail
 
 
 def test_rules_that_fail() -> None:
