@@ -19,7 +19,7 @@ from contents import contents
 import funcgrad
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("docs/interop/*.md"))]
 LACKING = Path(__file__).with_name("without_examples.txt")
 OPTIONAL = ("funcgrad.cupy",)
 
