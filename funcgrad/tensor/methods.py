@@ -320,7 +320,6 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     det = linalg.det
     logdet = linalg.logdet
     matrix_exp = linalg.matrix_exp
-    slogdet = linalg.slogdet
     triangular_solve = linalg.triangular_solve
 
     # -- Others of the same kind -------------------------------------------------------------------------------------
@@ -346,6 +345,7 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     mvlgamma = names.mvlgamma
     pinverse = names.pinverse
     qr = names.qr
+    slogdet = names.slogdet
     svd = names.svd
 
     def __iter__(self) -> Iterator[Any]:
