@@ -15,7 +15,7 @@ from funcgrad.core.primitive import CALLS
 from funcgrad.core.selecting import choose
 from funcgrad.core.space import space_of
 from funcgrad.tensor.inference import mark
-from funcgrad.tensor.integers import is_integral, power, refuse_bools
+from funcgrad.tensor.integers import is_integral, power, refuse_bools, remainder
 from funcgrad.tensor.modes import GRAD_ENABLED, INFERENCE
 from funcgrad.tensor.naming import christen
 from funcgrad.tensor.promotion import as_real, promote, type_name
@@ -269,8 +269,8 @@ class Arithmetic(Base):
     __rtruediv__ = divided
     __pow__ = binary(raised)
     __rpow__ = reflected(raised, name="PowBackward2")
-    __mod__ = binary(quotient(operator.mod))
-    __rmod__ = reflected(quotient(operator.mod))
+    __mod__ = binary(quotient(remainder))
+    __rmod__ = reflected(quotient(remainder))
     __floordiv__ = binary(quotient(operator.floordiv))
     __rfloordiv__ = reflected(quotient(operator.floordiv))
     __matmul__ = binary(operator.matmul, strict=True)
