@@ -153,7 +153,7 @@ def kept_text(short: Short, *names: str) -> str:
 def compiled(text: str, primitive: Elementwise, **found: Any) -> Callable[..., Any]:
     """Make the function that is stated as text."""
     names = WORDS | {"primitive": primitive, "run": primitive.run} | found
-    exec(compile(text, f"<short path of {primitive.name}>", "exec"), names)
+    exec(compile(text, f"{__file__}: short path of {primitive.name}", "exec"), names)
     path: Callable[..., Any] = names["call"]
     return path
 
