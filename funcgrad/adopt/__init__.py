@@ -80,7 +80,7 @@ def adopted_class(cls: type) -> type:
     for base in reversed(cls.__mro__):
         if mine(base):
             members |= {name: member for name, x in vars(base).items() if (member := adopted_member(name, x))}
-    if not members or issubclass(cls, Enum):  # compiled code; and what cannot be a base
+    if not members or Enum in cls.__mro__:  # compiled code; and what cannot be a base
         return cls
     about = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
     return type(cls)(cls.__name__, (cls,), members | about | {"__adopted__": True, "__slots__": ()})
