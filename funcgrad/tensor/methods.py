@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from funcgrad.tensor.further_methods import Further
 from funcgrad.tensor.operators import Arithmetic
 from funcgrad.tensor.reduction import Reduced
 from funcgrad.tensor.shape import Shaped
+
+if TYPE_CHECKING:
+    from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Operations"]
 
@@ -348,7 +351,7 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     slogdet = names.slogdet
     svd = names.svd
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self.payload.shape:
             raise TypeError("iteration over a 0-d tensor")
         return iter(splitting.unbind(self))
