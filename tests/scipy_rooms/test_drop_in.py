@@ -1,5 +1,6 @@
 """funcgrad.scipy is SciPy where arguments are plain, and never loses a gradient silently where they are not."""
 
+import doctest
 import inspect
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import funcgrad.scipy.ndimage
 import funcgrad.scipy.signal
 import funcgrad.scipy.special
 import funcgrad.scipy.stats
+from funcgrad.scipy.special.harmonics import HARMONICS
 from funcgrad.testing import DeviceArray
 
 ROOMS = ("interpolate", "linalg", "ndimage", "signal", "special", "stats")
@@ -158,3 +160,11 @@ def test_device_arrays() -> None:
     x = DeviceArray([0.5, 1.5])
     for y in (fg.scipy.special.logsumexp(x), fg.scipy.stats.norm.logpdf(x, 1.0), fg.scipy.linalg.toeplitz(x)):
         assert type(y) is DeviceArray
+
+
+@pytest.mark.parametrize("name", sorted(HARMONICS))
+def test_each_harmonic_has_an_example_of_its_own(name: str) -> None:
+    text = HARMONICS[name].__doc__
+    assert f"special.{name}(" in text
+    example = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
+    assert doctest.DocTestRunner().run(example) == doctest.TestResults(0, 4)
