@@ -121,7 +121,6 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     nextafter = paired.nextafter
     pow = paired.pow
     remainder = paired.remainder
-    rsub = paired.rsub
     sub = paired.sub
     subtract = paired.subtract
     true_divide = paired.true_divide
@@ -171,9 +170,7 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     nansum = reduction.nansum
     prod = reduction.prod
     std = reduction.std
-    std_mean = reduction.std_mean
     var = reduction.var
-    var_mean = reduction.var_mean
 
     # -- Extremes ----------------------------------------------------------------------------------------------------
     amax = extremes.amax

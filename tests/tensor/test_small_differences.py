@@ -140,3 +140,9 @@ def test_remainders_of_numpy_keep_numpys_signs() -> None:
     x = fg.tensor([-2.0, 0.0])
     np.testing.assert_array_equal(np.signbit(np.remainder(x, 2.0).numpy()), [False, False])
     np.testing.assert_array_equal(np.signbit((x % 2.0).numpy()), [True, False])
+
+
+def test_a_tensor_has_no_public_names_of_its_own_but_those_of_the_house() -> None:
+    own = {name for name in dir(fg.Tensor) if not name.startswith("_")} - set(dir(torch.Tensor))
+    assert own == {"concrete", "memory", "node", "payload"}
+    assert not hasattr(fg.autograd.graph, "tensors_of")
