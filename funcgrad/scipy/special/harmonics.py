@@ -194,3 +194,6 @@ def described(name: str) -> Any:
 
 #: What this SciPy has of them.
 HARMONICS = {name: described(name) for name in BODIES if hasattr(original, name)}
+
+#: Examples that doctest does not find by itself, for these functions are no names of this module.
+__test__ = {name: function.__doc__ for name, function in HARMONICS.items() if name.endswith("_all")}
