@@ -282,7 +282,6 @@ from funcgrad.tensor.linalg import cholesky_solve as cholesky_solve
 from funcgrad.tensor.linalg import det as det
 from funcgrad.tensor.linalg import logdet as logdet
 from funcgrad.tensor.linalg import matrix_exp as matrix_exp
-from funcgrad.tensor.linalg import slogdet as slogdet
 from funcgrad.tensor.linalg import triangular_solve as triangular_solve
 from funcgrad.tensor.linear import addbmm as addbmm
 from funcgrad.tensor.linear import addmm as addmm
@@ -325,6 +324,7 @@ from funcgrad.tensor.names import lu_solve as lu_solve
 from funcgrad.tensor.names import mvlgamma as mvlgamma
 from funcgrad.tensor.names import pinverse as pinverse
 from funcgrad.tensor.names import qr as qr
+from funcgrad.tensor.names import slogdet as slogdet
 from funcgrad.tensor.names import svd as svd
 from funcgrad.tensor.norms import cdist as cdist
 from funcgrad.tensor.norms import dist as dist

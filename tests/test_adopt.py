@@ -1,6 +1,7 @@
 """``fg.adopt``: code that knows nothing of funcgrad, differentiated as it stands."""
 
 import asyncio
+import enum
 import functools
 import importlib
 import inspect
@@ -354,6 +355,27 @@ def test_pickle():
 def test_not_a_function(x):
     with pytest.raises(TypeError, match="adopt: expected a function"):
         adopt(x)
+
+
+def test_compiled_code_is_left_as_it_is():
+    x = np.array([1.0, -2.0])
+    for f in (abs, functools.partial(abs), np.abs):
+        assert_allclose(adopt(f)(x), [1.0, 2.0])
+        assert_allclose(fg.grad(lambda x, f=f: np.sum(adopt(f)(x)))(x), [1, -1])
+    assert adopt(fg.grad(abs))(-2.0) == -1.0
+    assert adopt(len)([1, 2]) == 2
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+    def brighter(self):
+        return np.zeros(self.value)
+
+
+@pytest.mark.parametrize("cls", [bool, range, slice, memoryview, int, np.dtype, np.nditer, Colour])
+def test_classes_that_cannot_be_extended_are_left_as_they_are(cls):
+    assert adopt(cls) is cls
 
 
 def test_functions_of_numpy():

@@ -147,9 +147,7 @@ if find_spec("cupy") is None:  # funcgrad.cupy cannot be imported then
 #: What stands in a namespace for the house itself: it is not for users.
 INTERNAL = {"install", "install_later", "install_short_paths", "install_forward_paths", "install_batch_paths"}
 INTERNAL |= {"register_tensors", "register_parameters", "FAMILIES", "LATE"}
-#: Helpers of tensors.
-INTERNAL |= {"along_dim", "as_real_number", "bare", "check_number", "check_resizable", "check_source", "family"}
-INTERNAL |= {"payload", "tensors_of"}
+INTERNAL |= {"payload"}  # of tensors
 PLAIN = {"e", "inf", "nan", "newaxis", "pi"}  # numbers, which say nothing but themselves
 
 # -- What there is -------------------------------------------------------------------------------------------

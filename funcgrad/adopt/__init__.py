@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from enum import Enum
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -36,8 +37,8 @@ def adopt(f: Any) -> Any:
     Adopted code sees through functions, lambdas, generators, coroutines, methods, constructors and property getters of
     its top-level package (of its module, where there is no package), wherever they come from: globals, closures,
     containers, attributes, arguments. Also through ``functools.wraps`` around them, ``functools.partial`` and
-    transforms (``fg.grad(g)``). All else is left as it is: other packages, compiled code, and of a class that is not
-    adopted itself operators, iteration, ``with`` and ``__post_init__``. There ``np.zeros`` makes a plain array, and
+    transforms (``fg.grad(g)``). All else is left as it is: other packages, compiled code, enums, and of a class that is
+    not adopted itself operators, iteration, ``with`` and ``__post_init__``. There ``np.zeros`` makes a plain array, and
     writing a traced value into it raises, as it does with arrays that objects or modules have kept from before.
 
     A source file is compiled again when the first of its functions is adopted: 0.05 s for 1000 lines. A call in adopted
@@ -79,6 +80,8 @@ def adopted_class(cls: type) -> type:
     for base in reversed(cls.__mro__):
         if mine(base):
             members |= {name: member for name, x in vars(base).items() if (member := adopted_member(name, x))}
+    if not members or Enum in cls.__mro__:  # compiled code; and what cannot be a base
+        return cls
     about = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
     return type(cls)(cls.__name__, (cls,), members | about | {"__adopted__": True, "__slots__": ()})
 

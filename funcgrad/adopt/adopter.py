@@ -11,7 +11,7 @@ import dis
 import functools
 import linecache
 from collections.abc import Callable
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace, WrapperDescriptorType
 from typing import Any
 
 from funcgrad.adopt.arguments import enter
@@ -164,6 +164,8 @@ class Adopter:
 
     def instance(self, x: Any) -> Any:
         f = type(x).__call__
+        if isinstance(f, WrapperDescriptorType):  # compiled code, which has nothing to rewrite
+            return x
         seen = self.call(f)
         return x if seen is f else MethodType(seen, x)
 

@@ -58,8 +58,15 @@ def explain(node: Node, error: BaseException) -> None:
     warnings.warn(f"Error detected in {grad_fn_name(node)}. {place(node)}", UserWarning, stacklevel=2)
 
 
+class Asked:
+    """What was asked for last, whether anomaly detection is on or not."""
+
+    nan = True
+
+
 def switch(mode: bool, nan: bool) -> None:
     with LOCK:
+        Asked.nan = nan
         ROOT.stamp = noting if mode else STAMP
         for found, wanted, entry in (
             (CHECKS, mode and nan, check_nan),
@@ -79,8 +86,8 @@ def is_anomaly_enabled() -> bool:
 
 
 def is_anomaly_check_nan_enabled() -> bool:
-    """Return whether anomaly detection looks for nans."""
-    return check_nan in CHECKS
+    """Return whether anomaly detection looks for nans when it is on."""
+    return Asked.nan
 
 
 class set_detect_anomaly:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.autograd.graph import tensors_of
+from funcgrad.autograd.graph import GradientEdge
 from funcgrad.core.level import Traced
 from funcgrad.tensor.differentiation import backward_from
 from funcgrad.tensor.hooks import outward
@@ -131,7 +131,7 @@ def grad(
     for tensor in wanted:
         if not isinstance(tensor, Tensor):
             raise TypeError(f"inputs can be Tensors only, but got {type(tensor).__name__}")
-        tensor.check_outside("autograd.grad")
+        tensor._check_outside("autograd.grad")
         if not tensor.requires_grad:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
     if is_grads_batched:
@@ -187,3 +187,12 @@ def batched(roots: Sequence[Any], wanted: Sequence[Any], given: Sequence[Any], r
 
     results = iter(vmap(one)(list(given)))
     return [next(results) if yes else None for yes in used]
+
+
+def tensors_of(x: Any) -> Any:
+    """Replace the edges in what is given for tensors by tensors."""
+    if isinstance(x, GradientEdge):
+        if not isinstance(x.ownership_token, Base):
+            raise RuntimeError("an edge that was put together by hand cannot be used: get it from get_gradient_edge()")
+        return x.ownership_token
+    return [tensors_of(item) for item in x] if isinstance(x, list | tuple) else x

@@ -20,7 +20,7 @@ from funcgrad.tensor.versions import count_write
 
 __all__ = [
     *("GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks", "get_gradient_edge"),
-    *("increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks", "tensors_of"),
+    *("increment_version", "register_multi_grad_hook", "save_on_cpu", "saved_tensors_hooks"),
 ]
 
 #: What a ``grad_fn`` is an instance of.
@@ -243,12 +243,3 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
     space = tensor.payload.space
     token = wrap(ROOT.tracer(np.broadcast_to(np.zeros((), space.dtype), space.shape), node, space))
     return GradientEdge(function_of(node), node.index if isinstance(node, Output) else 0, token)
-
-
-def tensors_of(x: Any) -> Any:
-    """Replace the edges in what is given for tensors by tensors."""
-    if isinstance(x, GradientEdge):
-        if not isinstance(x.ownership_token, Base):
-            raise RuntimeError("an edge that was put together by hand cannot be used: get it from get_gradient_edge()")
-        return x.ownership_token
-    return [tensors_of(item) for item in x] if isinstance(x, list | tuple) else x

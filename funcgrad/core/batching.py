@@ -118,7 +118,8 @@ def along_one(keyword: str = "axis", default: Any = None) -> Batch:
         if axis is not None:
             return primitive.run(x, **params | {keyword: shifted(axis, x.ndim - 1)})
         y = primitive.run(np.reshape(x, (size, math.prod(x.shape[1:]))), **params | {keyword: 1})
-        return np.reshape(y, (size, *(1,) * (x.ndim - 1))) if params.get("keepdims") else y
+        keep = params.get("keepdims", np._NoValue)
+        return y if keep is np._NoValue or not keep else np.reshape(y, (size, *(1,) * (x.ndim - 1)))
 
     return batch
 

@@ -102,7 +102,7 @@ class Shell:
 
     __slots__ = ()
 
-    def bare(self) -> Any:
+    def _bare(self) -> Any:
         """Return what is written into an array when the shell is."""
         raise NotImplementedError
 

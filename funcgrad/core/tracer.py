@@ -356,7 +356,7 @@ class Tracer(Operators):
                     "outer one. Return the value from the inner function instead."
                 )
         elif isinstance(value, Shell):
-            value = value.bare()
+            value = value._bare()
         elif isinstance(value, list | tuple):
             value = gathered(value) if tracers_in(value) else np.asarray(value)
         write(self, value, index)

@@ -98,7 +98,7 @@ def get_array_module(*args: Any) -> Any:
     Outside of transforms it is CuPy's answer, in the namespaces of this package: the modules themselves for functions
     that dispatch, so that ``xp = cp.get_array_module(x)`` and ``xp.zeros(n)`` make what takes traced values.
     """
-    values = [plain(x.bare() if isinstance(x, Shell) else x) for x in args]
+    values = [plain(x._bare() if isinstance(x, Shell) else x) for x in args]
     theirs = cupy.get_array_module(*values)
     return sys.modules["funcgrad.cupy" if theirs is cupy else "funcgrad.numpy"]
 

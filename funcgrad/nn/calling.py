@@ -5,12 +5,23 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, ParamSpec, Protocol, TypeVar
 
 from funcgrad.nn.gates import BackwardHooks
 from funcgrad.tensor.hooks import RemovableHandle, handle
 
 __all__ = ["Called", "Everywhere"]
+
+
+P = ParamSpec("P")
+T = TypeVar("T", covariant=True)
+
+
+class Forwarding(Protocol[P, T]):
+    """For type checkers: what has a ``forward``."""
+
+    @property
+    def forward(self) -> Callable[P, T]: ...
 
 
 class Everywhere:
@@ -42,17 +53,23 @@ class Called:
 
     forward: Callable[..., Any] = _missing
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        members = self.__dict__
-        if not (
-            members["_forward_hooks"]
-            or members["_forward_pre_hooks"]
-            or members["_backward_hooks"]
-            or members["_backward_pre_hooks"]
-            or any(GLOBAL)
-        ):
-            return self.forward(*args, **kwargs)
-        return self._call_with_hooks(args, kwargs)
+    if TYPE_CHECKING:  # a call takes and returns what `forward` does
+
+        def __call__(self: Forwarding[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    else:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            members = self.__dict__
+            if not (
+                members["_forward_hooks"]
+                or members["_forward_pre_hooks"]
+                or members["_backward_hooks"]
+                or members["_backward_pre_hooks"]
+                or any(GLOBAL)
+            ):
+                return self.forward(*args, **kwargs)
+            return self._call_with_hooks(args, kwargs)
 
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         done: set[int] = set()

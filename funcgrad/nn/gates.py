@@ -155,7 +155,7 @@ def gated(values: Sequence[Any], show: Callable[[list[Any]], list[Any]]) -> tupl
         new[place] = wrap(ROOT.tracer(view, Output(ROOT.stamp(), gate, index), x.space))
         known = link_of(new[place])
         if known is not None:
-            new[place].family = Link(known.base, NAME)  # a write into it would not be one into the value itself
+            new[place]._family = Link(known.base, NAME)  # a write into it would not be one into the value itself
     return new, places
 
 

@@ -173,7 +173,7 @@ def place(tensor: Tensor, data: Any, what: str) -> None:
         memory: Array = np.empty(0, DEFAULT_DTYPE.dtype)
     elif isinstance(data, Base):
         tensor.payload = None
-        data.concrete.check_outside(data, what)  # type: ignore[arg-type]
+        data.concrete._check_outside(data, what)  # type: ignore[arg-type]
         memory = data.memory()
     else:
         raise TypeError(f"{what}() takes a tensor, got {type(data).__name__}: make one with funcgrad.tensor(data)")

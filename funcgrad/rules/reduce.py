@@ -56,7 +56,7 @@ SMALL = 256  # elements; below it a reduction has no faster way
 
 
 def is_given(where: Any) -> bool:
-    return where is not None and where is not True
+    return where is not None and where is not True and where is not np._NoValue
 
 
 # -- Sums -------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def nanstd_body(*args: Any, **kwargs: Any) -> Array:
 
 
 def counted(a: Array, where: Any) -> Array:
-    return ~np.isnan(a) & where if is_given(where) and where is not np._NoValue else ~np.isnan(a)
+    return ~np.isnan(a) & where if is_given(where) else ~np.isnan(a)
 
 
 def number_or_nan(n: Array, like: Array) -> Array:

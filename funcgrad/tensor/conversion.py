@@ -91,7 +91,7 @@ class Converted(Base):
         index = device_of(self.payload).index
         return -1 if index is None else index
 
-    def cpu(self) -> Any:
+    def cpu(self) -> Tensor:
         """Return the tensor on the host: itself if it is there.
 
         Examples
@@ -102,7 +102,7 @@ class Converted(Base):
         """
         return self.to("cpu")
 
-    def cuda(self, device: Any = None, non_blocking: bool = False) -> Any:
+    def cuda(self, device: Any = None, non_blocking: bool = False) -> Tensor:
         """Return the tensor on a GPU: itself if it is there.
 
         Raises
@@ -125,7 +125,7 @@ class Converted(Base):
         non_blocking: bool = False,
         copy: bool = False,
         memory_format: None = None,
-    ) -> Any:
+    ) -> Tensor:
         """Cast to a dtype, move to a device, or both.
 
         Called as ``to(dtype)``, ``to(device, dtype)`` or ``to(other)``, which takes dtype and device from a tensor;
@@ -187,61 +187,61 @@ class Converted(Base):
             return f"{prefix}.{TYPE_NAMES.get(self.dtype.name, self.dtype.name.replace('uint', 'UInt'))}Tensor"
         return self.to(dtype_named(dtype) if isinstance(dtype, str) else dtype)
 
-    def type_as(self, other: Base) -> Any:
+    def type_as(self, other: Base) -> Tensor:
         """Cast to the dtype of another tensor, and move to its device."""
         return self.to(other)
 
-    def half(self) -> Any:
+    def half(self) -> Tensor:
         """Cast to float16."""
         return self.to(dtypes.float16)
 
-    def float(self) -> Any:
+    def float(self) -> Tensor:
         """Cast to float32."""
         return self.to(dtypes.float32)
 
-    def double(self) -> Any:
+    def double(self) -> Tensor:
         """Cast to float64."""
         return self.to(dtypes.float64)
 
-    def bfloat16(self) -> Any:
+    def bfloat16(self) -> Tensor:
         """Raise, for NumPy has no such numbers."""
         return self.to(dtypes.bfloat16)
 
-    def cfloat(self) -> Any:
+    def cfloat(self) -> Tensor:
         """Cast to complex64."""
         return self.to(dtypes.complex64)
 
-    def cdouble(self) -> Any:
+    def cdouble(self) -> Tensor:
         """Cast to complex128."""
         return self.to(dtypes.complex128)
 
-    def char(self) -> Any:
+    def char(self) -> Tensor:
         """Cast to int8."""
         return self.to(dtypes.int8)
 
-    def short(self) -> Any:
+    def short(self) -> Tensor:
         """Cast to int16."""
         return self.to(dtypes.int16)
 
-    def int(self) -> Any:
+    def int(self) -> Tensor:
         """Cast to int32."""
         return self.to(dtypes.int32)
 
-    def long(self) -> Any:
+    def long(self) -> Tensor:
         """Cast to int64."""
         return self.to(dtypes.int64)
 
-    def byte(self) -> Any:
+    def byte(self) -> Tensor:
         """Cast to uint8."""
         return self.to(dtypes.uint8)
 
-    def bool(self) -> Any:
+    def bool(self) -> Tensor:
         """Cast to bool: whether elements are not zero."""
         return self.to(dtypes.truth)
 
 
 @silenced
-def converted(tensor: Base, dtype: DType | None, where: Any, copy: bool) -> Tensor | Base:
+def converted(tensor: Any, dtype: DType | None, where: Any, copy: bool) -> Tensor:
     source = device_of(tensor.payload)
     target = source if where is None else exact(as_device(where))
     here = target == source
@@ -251,5 +251,6 @@ def converted(tensor: Base, dtype: DType | None, where: Any, copy: bool) -> Tens
     elif copy and here:
         x = np.array(x) if isinstance(x, np.generic) else x.astype(x.dtype)
     elif here:
-        return tensor
+        same: Tensor = tensor
+        return same
     return wrap(x if here else moved(x, source=source, target=target))

@@ -91,12 +91,12 @@ class Differentiated(Base):
         tensor([ 2., 40.])
         """
         if gradient is None and inputs is None and not create_graph:
-            self.check_outside("backward()")
+            self._check_outside("backward()")
             propagate_one(root_of_tensor(self, None, 0), bool(retain_graph))
         else:
             backward_from([self], [gradient], retain_graph, create_graph, inputs)
 
-    def accumulate(self, g: Any) -> None:
+    def _accumulate(self, g: Any) -> None:
         """Add an owned array to ``.grad``: in place if there is one, unless the pass is recorded."""
         g = outward(g)
         if GRAD_ENABLED.get():
@@ -136,7 +136,7 @@ class Differentiated(Base):
         tensor([2., 2.])
         >>> handle.remove()
         """
-        self.check_outside("register_hook()")
+        self._check_outside("register_hook()")
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         return handle(watch(self.node).arrival, tensor_hook(hook))
@@ -152,7 +152,7 @@ class Differentiated(Base):
         >>> x.sum().backward()
         tensor([1., 1.])
         """
-        self.check_outside("register_post_accumulate_grad_hook()")
+        self._check_outside("register_post_accumulate_grad_hook()")
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if not self.is_leaf:
@@ -179,14 +179,14 @@ class Differentiated(Base):
         >>> y.grad
         tensor([4., 4.])
         """
-        self.check_outside("retain_grad()")
+        self._check_outside("retain_grad()")
         if not self.requires_grad:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.is_leaf or self.retains_grad:
             return
         retain(self)  # type: ignore[arg-type]
 
-    def accumulate_copy(self, g: Any) -> None:
+    def _accumulate_copy(self, g: Any) -> None:
         """Add a cotangent that others hold too to ``.grad``."""
         g = outward(g)
         total = np.copy(g) if self._grad is None else self._grad.payload + g
@@ -197,7 +197,7 @@ class Differentiated(Base):
         """Whether this tensor is no leaf, and backward passes leave the gradient in its ``.grad``."""
         return not self.is_leaf and self.node is not None and extra_of(self.node).retain is not None
 
-    def check_outside(self, what: str) -> None:
+    def _check_outside(self, what: str) -> None:
         """Refuse what has no meaning for a value of a transform."""
         if isinstance(self.payload, Traced) and self.node is None:
             raise RuntimeError(
@@ -217,7 +217,7 @@ def backward_from(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     for number, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
         if isinstance(tensor, Differentiated):
-            tensor.check_outside("backward()")
+            tensor._check_outside("backward()")
         if isinstance(gradient, Base) and is_traced(gradient.payload):
             raise RuntimeError(
                 f"backward(): gradient {number} is a value that a transform is tracing; stop_gradient it"

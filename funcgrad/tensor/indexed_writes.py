@@ -74,7 +74,7 @@ class Filled(Stored):
 
     __slots__ = ()
 
-    def along(self, dim: int, index: Any, name: str) -> tuple[Any, int]:
+    def _along(self, dim: int, index: Any, name: str) -> tuple[Any, int]:
         """Return NumPy's index for entries along a dimension, and how many they are."""
         shape = self.payload.shape
         dim = axis_of(dim, len(shape))
@@ -101,28 +101,28 @@ class Filled(Stored):
         >>> fg.zeros(3).index_add_(0, fg.tensor([0, 2, 0]), fg.ones(3))
         tensor([2., 0., 1.])
         """
-        place, count = self.along(dim, index, "index_add_")
+        place, count = self._along(dim, index, "index_add_")
         check_dtype(self, source, "index_add_")
-        self.check_source(dim, source, count, "index_add_")
+        self._check_source(dim, source, count, "index_add_")
         assign(self, [place], source if alpha == 1 else source * alpha, "index_add_", add=True)
         return self
 
     def index_copy_(self, dim: int, index: Any, source: Any) -> Any:
         """Write the entries of `source` to the entries along `dim` at `index`."""
-        place, count = self.along(dim, index, "index_copy_")
+        place, count = self._along(dim, index, "index_copy_")
         check_dtype(self, source, "index_copy_")
-        self.check_source(dim, source, count, "index_copy_")
+        self._check_source(dim, source, count, "index_copy_")
         assign(self, [place], source, "index_copy_")
         return self
 
     def index_fill_(self, dim: int, index: Any, value: Any) -> Any:
         """Fill the entries along `dim` at `index` with a number."""
-        place, _ = self.along(dim, index, "index_fill_")
-        self.check_number(value, "index_fill_")
+        place, _ = self._along(dim, index, "index_fill_")
+        self._check_number(value, "index_fill_")
         assign(self, [place], value, "index_fill_")
         return self
 
-    def check_source(self, dim: int, source: Any, count: int, name: str) -> None:
+    def _check_source(self, dim: int, source: Any, count: int, name: str) -> None:
         if not isinstance(source, Base):
             raise TypeError(f"{name}(): argument 'source' must be Tensor, not {type(source).__name__}")
         shape = list(self.payload.shape)
@@ -133,7 +133,7 @@ class Filled(Stored):
                 f"{name}(): a source of shape {shape} belongs to this index, but got {list(source.payload.shape)}"
             )
 
-    def check_number(self, value: Any, name: str) -> None:
+    def _check_number(self, value: Any, name: str) -> None:
         if isinstance(value, Base) and value.payload.ndim:
             raise RuntimeError(
                 f"{name} only supports a 0-dimensional value tensor, but got {value.payload.ndim} dimensions"
@@ -167,7 +167,7 @@ class Filled(Stored):
 
     # -- Scatter -------------------------------------------------------------------------------------------------
 
-    def grid(self, dim: int, index: Any, src: Any, name: str) -> tuple[Any, Any]:
+    def _grid(self, dim: int, index: Any, src: Any, name: str) -> tuple[Any, Any]:
         """Return NumPy's index for elements with a place each along `dim`, and the part of `src` that goes there."""
         shape = self.payload.shape
         dim = axis_of(dim, len(shape))
@@ -208,7 +208,7 @@ class Filled(Stored):
             raise TypeError("scatter_() takes a src tensor or a value")
         src = value if src is None else src
         check_dtype(self, src, "scatter_")
-        places, part = self.grid(dim, index, src, "scatter_")
+        places, part = self._grid(dim, index, src, "scatter_")
         if reduce not in (None, "add", "multiply"):
             raise RuntimeError(f"reduce argument must be either add or multiply, got {reduce!r}")
         if reduce == "multiply":
@@ -223,7 +223,7 @@ class Filled(Stored):
     def scatter_add_(self, dim: int, index: Any, src: Any) -> Any:
         """Add each element of `src` where `index` says along `dim`."""
         check_dtype(self, src, "scatter_add_")
-        places, part = self.grid(dim, index, src, "scatter_add_")
+        places, part = self._grid(dim, index, src, "scatter_add_")
         assign(self, [places], part, "scatter_add_", add=True)
         return self
 
@@ -239,7 +239,7 @@ class Filled(Stored):
         >>> x.masked_fill_(x > 0.5, -1)
         tensor([ 0., -1., -1.])
         """
-        self.check_number(value, "masked_fill_")
+        self._check_number(value, "masked_fill_")
         assign(self, [mask_of(mask, self.payload.shape, "masked_fill_")], value, "masked_fill_")
         return self
 

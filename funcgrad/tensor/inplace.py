@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,10 +18,13 @@ from funcgrad.tensor.versions import count_write, is_shared
 from funcgrad.tensor.views import Stored, address
 from funcgrad.transforms.reverse import ReverseTracer
 
+if TYPE_CHECKING:
+    from funcgrad.tensor.tensor import Tensor
+
 __all__ = ["Updated"]
 
 
-def in_place(name: str) -> Any:
+def in_place(name: str) -> Callable[..., Tensor]:
     """Return the method that writes what the method `name` returns into the tensor's own memory."""
 
     def method(self: Base, *args: Any, **kwargs: Any) -> Any:
@@ -37,7 +40,7 @@ def swapped(tensor: Base, seen: Base, args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([seen if x is tensor else x for x in args])
 
 
-def arithmetic(name: str, function: Callable[[Any, Any], Any], ufunc: Any = None) -> Any:
+def arithmetic(name: str, function: Callable[[Any, Any], Any], ufunc: Any = None) -> Callable[..., Tensor]:
     """Return a method that writes ``self op other`` into the tensor's own memory."""
 
     def method(self: Base, other: Any, **options: Any) -> Any:

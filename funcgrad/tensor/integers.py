@@ -1,4 +1,4 @@
-"""Arithmetic of integers and bools where PyTorch's is not NumPy's."""
+"""Arithmetic where PyTorch's is not NumPy's: of integers and bools, and the sign of a zero."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from funcgrad.core.kinds import Elementwise
 from funcgrad.core.primitive import CALLS
 from funcgrad.tensor.promotion import DEFAULT_DTYPE
 
-__all__ = ["is_integral", "power", "refuse_bools"]
+__all__ = ["is_integral", "power", "refuse_bools", "remainder"]
 
 
 def is_integral(*xs: Any) -> bool:
@@ -43,3 +44,20 @@ def power(a: Any, b: Any) -> Any:
     units = np.where(np.equal(a, 1), 1, np.where(np.equal(a, -1), 1 - 2 * (b % 2), 0))
     raised = np.power(a, np.maximum(b, 0))
     return np.where(b < 0, units, raised).astype(raised.dtype)
+
+
+def remainder_values(a: Any, b: Any) -> Any:
+    y = np.remainder(a, b)
+    return np.where(y == 0, np.copysign(y, a), y)  # NumPy's has the sign of the divisor
+
+
+float_remainder = Elementwise(
+    remainder_values, lambda g: g, lambda g, a, b: -g * np.floor_divide(a, b), name="remainder", own=True
+)
+
+
+def remainder(a: Any, b: Any) -> Any:
+    """Return what a division that rounds down leaves."""
+    if is_truth(a) and is_truth(b):
+        raise NotImplementedError("\"remainder\" not implemented for 'Bool': make integers of one of the two")
+    return CALLS[np.remainder](a, b) if is_integral(a, b) else float_remainder(a, b)

@@ -104,7 +104,7 @@ class Exchanged(Base):
         """Return the elements as nested lists of Python numbers."""
         return self.values().tolist()
 
-    def as_number(self) -> Any:
+    def _as_number(self) -> Any:
         """Return the only element for ``float()`` and the like, with a warning where that loses a gradient."""
         if self.values().size != 1:
             raise ValueError(
@@ -122,16 +122,16 @@ class Exchanged(Base):
         return self.item()
 
     def __float__(self) -> float:
-        return float(self.as_real_number())
+        return float(self._as_real_number())
 
     def __int__(self) -> int:
-        return int(self.as_real_number())
+        return int(self._as_real_number())
 
     def __complex__(self) -> complex:
-        return complex(self.as_number())
+        return complex(self._as_number())
 
-    def as_real_number(self) -> Any:
-        number = self.as_number()
+    def _as_real_number(self) -> Any:
+        number = self._as_number()
         if isinstance(number, complex):
             if number.imag:
                 raise RuntimeError(f"{number} is not a real number")

@@ -71,7 +71,14 @@ def det(A: Tensor) -> Tensor:
 
 @operation
 def slogdet(A: Tensor) -> results.Slogdet:
-    """Return sign and logarithm of the absolute value of the determinant."""
+    """Return sign and logarithm of the absolute value of the determinant.
+
+    Examples
+    --------
+    >>> import funcgrad as fg
+    >>> fg.linalg.slogdet(fg.tensor([[0.0, 1.0], [1.0, 0.0]])).sign
+    tensor(-1.)
+    """
     sign, logarithm = np.linalg.slogdet(matrices("slogdet", A, True))
     return results.Slogdet(wrap(sign), wrap(logarithm))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from funcgrad.tensor.further_methods import Further
 from funcgrad.tensor.operators import Arithmetic
 from funcgrad.tensor.reduction import Reduced
 from funcgrad.tensor.shape import Shaped
+
+if TYPE_CHECKING:
+    from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Operations"]
 
@@ -118,7 +121,6 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     nextafter = paired.nextafter
     pow = paired.pow
     remainder = paired.remainder
-    rsub = paired.rsub
     sub = paired.sub
     subtract = paired.subtract
     true_divide = paired.true_divide
@@ -168,9 +170,7 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     nansum = reduction.nansum
     prod = reduction.prod
     std = reduction.std
-    std_mean = reduction.std_mean
     var = reduction.var
-    var_mean = reduction.var_mean
 
     # -- Extremes ----------------------------------------------------------------------------------------------------
     amax = extremes.amax
@@ -320,7 +320,6 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     det = linalg.det
     logdet = linalg.logdet
     matrix_exp = linalg.matrix_exp
-    slogdet = linalg.slogdet
     triangular_solve = linalg.triangular_solve
 
     # -- Others of the same kind -------------------------------------------------------------------------------------
@@ -346,9 +345,10 @@ class Operations(Further, Reduced, Shaped, Arithmetic):
     mvlgamma = names.mvlgamma
     pinverse = names.pinverse
     qr = names.qr
+    slogdet = names.slogdet
     svd = names.svd
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self.payload.shape:
             raise TypeError("iteration over a 0-d tensor")
         return iter(splitting.unbind(self))

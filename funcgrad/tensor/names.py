@@ -15,7 +15,7 @@ from funcgrad.transforms import root
 if TYPE_CHECKING:
     from funcgrad.tensor.tensor import Tensor
 
-__all__ = ["argmin", "igamma", "igammac", "inverse", "lu_solve", "mvlgamma", "pinverse", "qr", "svd"]
+__all__ = ["argmin", "igamma", "igammac", "inverse", "lu_solve", "mvlgamma", "pinverse", "qr", "slogdet", "svd"]
 
 inverse, pinverse = linalg.inv, linalg.pinv
 igamma, igammac, mvlgamma = special.gammainc, special.gammaincc, special.multigammaln
@@ -48,6 +48,16 @@ class SVD(NamedTuple):
         return described(self, "svd")
 
 
+class Slogdet(NamedTuple):
+    """What ``slogdet`` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+    def __repr__(self) -> str:
+        return described(self, "slogdet")
+
+
 class QR(NamedTuple):
     """What ``qr`` returns."""
 
@@ -72,6 +82,12 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> SVD:
 def qr(input: Tensor, some: bool = True) -> QR:
     """Return Q and R. In new programs: :func:`funcgrad.linalg.qr`."""
     return QR(*linalg.qr(input, "reduced" if some else "complete"))
+
+
+@operation
+def slogdet(input: Tensor) -> Slogdet:
+    """Return sign and logarithm of the absolute value of the determinant: :func:`funcgrad.linalg.slogdet`."""
+    return Slogdet(*linalg.slogdet(input))
 
 
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:

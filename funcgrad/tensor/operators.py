@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from funcgrad.core.primitive import CALLS
 from funcgrad.core.selecting import choose
 from funcgrad.core.space import space_of
 from funcgrad.tensor.inference import mark
-from funcgrad.tensor.integers import is_integral, power, refuse_bools
+from funcgrad.tensor.integers import is_integral, power, refuse_bools, remainder
 from funcgrad.tensor.modes import GRAD_ENABLED, INFERENCE
 from funcgrad.tensor.naming import christen
 from funcgrad.tensor.promotion import as_real, promote, type_name
@@ -70,7 +70,7 @@ def binary(
     real: bool = False,
     strict: bool = False,
     check: Callable[[Any, Any], None] | None = None,
-) -> Any:
+) -> Callable[..., Tensor]:
     """Return a method ``self op other``.
 
     `real` computes integers in the default dtype; `strict` refuses tensors of different dtypes; `check` refuses some
@@ -162,13 +162,13 @@ def raised(a: Any, b: Any) -> Any:
     return power(a, b)
 
 
-def reflected(function: Callable[[Any, Any], Any], *, name: str = "", check: Any = None) -> Any:
+def reflected(function: Callable[[Any, Any], Any], *, name: str = "", check: Any = None) -> Callable[..., Tensor]:
     """Return a method ``other op self``, and PyTorch's name of its node if that is not the operator's."""
     method = binary(lambda a, b: function(b, a), check=check)
     if not name:
         return method
 
-    def renamed(self: Base, other: Any) -> Any:
+    def renamed(self: Base, other: Any) -> Tensor:
         result = method(self, other)
         christen(result, name)
         return result
@@ -176,7 +176,7 @@ def reflected(function: Callable[[Any, Any], Any], *, name: str = "", check: Any
     return renamed
 
 
-def unary(function: Any, *, real: bool = False) -> Any:
+def unary(function: Any, *, real: bool = False) -> Callable[..., Tensor]:
     """Return a method ``self.f()``; `real` computes integers in the default dtype."""
 
     calm = function.__name__ in HARMLESS
@@ -244,12 +244,12 @@ reciprocal = unary(np.reciprocal, real=True)
 square_of = unary(np.square)
 
 
-def squared(self: Any) -> Any:
+def squared(self: Any) -> Tensor:
     """Return the square; that of bools is an integer."""
     return square_of(self.long() if self.payload.dtype == np.bool_ else self)
 
 
-def divided(self: Any, other: Any) -> Any:
+def divided(self: Any, other: Any) -> Tensor:
     """Return ``other / self`` as PyTorch computes it, by two operations: so the last digits agree."""
     return NotImplemented if isinstance(other, str | list | tuple) else reciprocal(self) * other
 
@@ -269,8 +269,8 @@ class Arithmetic(Base):
     __rtruediv__ = divided
     __pow__ = binary(raised)
     __rpow__ = reflected(raised, name="PowBackward2")
-    __mod__ = binary(quotient(operator.mod))
-    __rmod__ = reflected(quotient(operator.mod))
+    __mod__ = binary(quotient(remainder))
+    __rmod__ = reflected(quotient(remainder))
     __floordiv__ = binary(quotient(operator.floordiv))
     __rfloordiv__ = reflected(quotient(operator.floordiv))
     __matmul__ = binary(operator.matmul, strict=True)
@@ -286,8 +286,8 @@ class Arithmetic(Base):
     __le__ = binary(ordering(operator.le))
     __gt__ = binary(ordering(operator.gt))
     __ge__ = binary(ordering(operator.ge))
-    __eq__ = binary(operator.eq)
-    __ne__ = binary(operator.ne)
+    __eq__: Callable[..., Tensor] = binary(operator.eq)  # type: ignore[assignment]
+    __ne__: Callable[..., Tensor] = binary(operator.ne)  # type: ignore[assignment]
     __hash__ = object.__hash__
 
     __neg__ = neg = unary(np.negative)
@@ -314,7 +314,7 @@ class Arithmetic(Base):
             raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
         return wrap(~x)
 
-    def __pos__(self) -> Any:
+    def __pos__(self) -> Self:
         return self
 
     def sigmoid(self) -> Tensor:

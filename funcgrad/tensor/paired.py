@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad.core.backend import is_on_device
 from funcgrad.core.kinds import Elementwise
 from funcgrad.core.primitive import CALLS
+from funcgrad.tensor import integers
 from funcgrad.tensor.beside import here
 from funcgrad.tensor.calling import check_floating, needs_tensor, numbers_as_payloads, operands, operation
 from funcgrad.tensor.integers import is_integral, power, refuse_bools
@@ -150,7 +151,7 @@ def remainder(input: Any, other: Any) -> Tensor:
     """Return the remainder of a division that rounds down: it has the sign of the divisor."""
     a, b = operands(input, other)
     refuse_zero(a, b)
-    return wrap(CALLS[np.remainder](a, b))
+    return wrap(integers.remainder(a, b))
 
 
 @operation

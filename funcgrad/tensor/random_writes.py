@@ -32,7 +32,7 @@ class Randomized(Stored):
 
     __slots__ = ()
 
-    def drawn(self, name: str, kinds: str, draw: Callable[[Any, tuple[int, ...]], Any], generator: Any) -> Any:
+    def _drawn(self, name: str, kinds: str, draw: Callable[[Any, tuple[int, ...]], Any], generator: Any) -> Any:
         """Fill with what `draw` makes of a NumPy generator and a shape."""
         space = space_of(self.payload)
         if space.dtype.kind not in kinds:
@@ -55,13 +55,13 @@ class Randomized(Stored):
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
         if space_of(self.payload).is_complex:  # the variance is that of both parts together
             half = std / np.sqrt(2)
-            return self.drawn(
+            return self._drawn(
                 "normal_",
                 "c",
                 lambda rng, n: mean + half * (rng.standard_normal(n) + 1j * rng.standard_normal(n)),
                 generator,
             )
-        return self.drawn("normal_", "f", lambda rng, shape: rng.normal(mean, std, shape), generator)
+        return self._drawn("normal_", "f", lambda rng, shape: rng.normal(mean, std, shape), generator)
 
     def uniform_(self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Fill with uniform numbers from ``[from_, to)``."""
@@ -74,14 +74,14 @@ class Randomized(Stored):
             values = no_number(low + (high - low) * rng.random(shape)).astype(dtype)
             return np.where((values >= high) & (high > low), np.nextafter(dtype.type(high), dtype.type(low)), values)
 
-        return self.drawn("uniform_", "f", draw, generator)
+        return self._drawn("uniform_", "f", draw, generator)
 
     def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Any:
         """Fill with ones, with probability `p` (a number or a tensor of them), and zeros."""
         chance = plain(p.payload) if isinstance(p, Base) else p
         if not np.all((chance >= 0) & (chance <= 1)):
             raise RuntimeError("bernoulli_ expects p to be in [0, 1]")
-        return self.drawn("bernoulli_", "biuf", lambda rng, shape: rng.random(shape) < chance, generator)
+        return self._drawn("bernoulli_", "biuf", lambda rng, shape: rng.random(shape) < chance, generator)
 
     def random_(self, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None) -> Any:
         """Fill with whole numbers in ``[from_, to)``; one argument is `to`, without any it is all the dtype has."""
@@ -96,28 +96,28 @@ class Randomized(Stored):
         if low >= high:
             raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
         whole = np.uint64 if low >= 0 else np.int64
-        return self.drawn("random_", "biuf", lambda rng, n: rng.integers(low, high, n, dtype=whole), generator)
+        return self._drawn("random_", "biuf", lambda rng, n: rng.integers(low, high, n, dtype=whole), generator)
 
     def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Fill with exponentially distributed numbers of the rate `lambd`."""
         if lambd <= 0:
             raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
-        return self.drawn("exponential_", "f", lambda rng, shape: rng.exponential(1 / lambd, shape), generator)
+        return self._drawn("exponential_", "f", lambda rng, shape: rng.exponential(1 / lambd, shape), generator)
 
     def log_normal_(self, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Any:
         """Fill with numbers whose logarithm is normal."""
         if std <= 0:
             raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
-        return self.drawn("log_normal_", "f", lambda rng, shape: rng.lognormal(mean, std, shape), generator)
+        return self._drawn("log_normal_", "f", lambda rng, shape: rng.lognormal(mean, std, shape), generator)
 
     def cauchy_(self, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Any:
         """Fill with numbers of the Cauchy distribution."""
         if sigma <= 0:
             raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-        return self.drawn("cauchy_", "f", lambda rng, n: median + sigma * rng.standard_cauchy(n), generator)
+        return self._drawn("cauchy_", "f", lambda rng, n: median + sigma * rng.standard_cauchy(n), generator)
 
     def geometric_(self, p: float, *, generator: Generator | None = None) -> Any:
         """Fill with the number of trials until the first success, which has probability `p`."""
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
-        return self.drawn("geometric_", "iuf", lambda rng, shape: rng.geometric(p, shape), generator)
+        return self._drawn("geometric_", "iuf", lambda rng, shape: rng.geometric(p, shape), generator)

@@ -56,11 +56,13 @@ class Reshaped(Stored):
         >>> fg.zeros(2, 3).transpose_(0, 1).shape
         torch.Size([3, 2])
         """
-        return turned(self, lambda x: np.swapaxes(x, self.along_dim(dim0), self.along_dim(dim1)) if x.ndim else x[...])
+        return turned(
+            self, lambda x: np.swapaxes(x, self._along_dim(dim0), self._along_dim(dim1)) if x.ndim else x[...]
+        )
 
     swapaxes_ = swapdims_ = transpose_
 
-    def along_dim(self, dim: int, more: int = 0) -> int:
+    def _along_dim(self, dim: int, more: int = 0) -> int:
         size = max(self.payload.ndim + more, 1)
         if not -size <= dim < size:
             raise IndexError(
@@ -80,14 +82,14 @@ class Reshaped(Stored):
         chosen = (
             range(len(shape))
             if dim is None
-            else [self.along_dim(d) for d in (dim if isinstance(dim, tuple) else (dim,))]
+            else [self._along_dim(d) for d in (dim if isinstance(dim, tuple) else (dim,))]
         )
         axes = tuple([axis for axis in chosen if shape and shape[axis] == 1])
         return turned(self, lambda x: np.squeeze(x, axes))
 
     def unsqueeze_(self, dim: int) -> Any:
         """Insert a dimension of length one, in place."""
-        axis = self.along_dim(dim, 1)
+        axis = self._along_dim(dim, 1)
         return turned(self, lambda x: np.expand_dims(x, axis))
 
     def detach_(self) -> Any:
@@ -110,7 +112,7 @@ class Reshaped(Stored):
 
     # -- Memory ----------------------------------------------------------------------------------------------------
 
-    def check_resizable(self, what: str) -> None:
+    def _check_resizable(self, what: str) -> None:
         if self.requires_grad:
             raise RuntimeError(f"{what} of a tensor that requires grad: take detach() or clone() of it")
 
@@ -124,7 +126,7 @@ class Reshaped(Stored):
         tensor([[0, 1, 2],
                 [3, 0, 0]])
         """
-        self.check_resizable("resize_()")
+        self._check_resizable("resize_()")
         shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else tuple(sizes)
         memory = self.memory()
         if memory.shape == shape:
@@ -145,7 +147,7 @@ class Reshaped(Stored):
 
     def set_(self, source: Base | None = None) -> Any:
         """Show the memory of another tensor from now on; without one, none."""
-        self.check_resizable("set_()")
+        self._check_resizable("set_()")
         if source is None:
             self.payload = np.zeros(0, self.memory().dtype)
             return self
@@ -156,5 +158,5 @@ class Reshaped(Stored):
         self.payload = source.memory()
         known = link_of(source)
         if known is not None:
-            self.family = known
+            self._family = known
         return self

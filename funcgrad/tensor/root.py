@@ -120,7 +120,7 @@ class AccumulateGrad(Node):
         tensor = self.tensor()
         if tensor is None:
             return
-        tensor.accumulate(g if (self.owned and g.base is None) or not isinstance(g, np.ndarray) else g.copy())
+        tensor._accumulate(g if (self.owned and g.base is None) or not isinstance(g, np.ndarray) else g.copy())
         if self.finished:
             for hook in list(self.finished.values()):
                 hook(tensor)
@@ -167,7 +167,7 @@ def carry_retained(tracer: Any) -> None:
     def keep(g: Any) -> None:
         found = reference()
         if found is not None and found.node is not None and found.node.key == key:
-            found.accumulate_copy(g)
+            found._accumulate_copy(g)
 
     watch(tracer.node).retain = keep
 

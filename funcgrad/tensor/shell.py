@@ -40,11 +40,11 @@ ndarray = np.ndarray
 class Base(Shell):
     """What every tensor is: a payload and what ``backward`` left."""
 
-    __slots__ = ("__weakref__", "_grad", "family", "payload")
+    __slots__ = ("__weakref__", "_family", "_grad", "payload")
 
     payload: Any
     _grad: Tensor | None
-    family: Link | Views  # of a view its base, of a base its views; unset for others, which are cheaper to make
+    _family: Link | Views  # of a view its base, of a base its views; unset for others, which are cheaper to make
 
     concrete: ClassVar[type[Tensor]]  # the class that joins all chapters: what `wrap` makes
 
@@ -59,7 +59,7 @@ class Base(Shell):
         """What ``backward`` has accumulated. A tensor of the same shape, dtype and device may be assigned, or None."""
         found = self._grad
         if found is None and type(self.payload) is not ndarray:
-            self.warn_of_inner_gradient()
+            self._warn_of_inner_gradient()
         return found
 
     @grad.setter
@@ -76,7 +76,7 @@ class Base(Shell):
     def grad(self) -> None:
         self._grad = None
 
-    def warn_of_inner_gradient(self) -> None:
+    def _warn_of_inner_gradient(self) -> None:
         """Say that the gradient of a tensor that is no leaf is not kept, unless that was asked for."""
         node = self.node
         if node is None or type(node) is AccumulateGrad:
@@ -90,7 +90,7 @@ class Base(Shell):
                 stacklevel=3,
             )
 
-    def bare(self) -> Any:
+    def _bare(self) -> Any:
         return unwrap(self)
 
     @property
@@ -145,7 +145,7 @@ def wrap(payload: Any) -> Tensor:
     if kind is ndarray:
         if payload.base is not None:
             link(tensor)
-        if INFERENCE.get() and type(getattr(tensor, "family", None)) is not Link:
+        if INFERENCE.get() and type(getattr(tensor, "_family", None)) is not Link:
             mark(payload)
     elif kind is ReverseTracer:
         if payload.value.base is not None:
@@ -269,7 +269,7 @@ def owner(array: Array) -> Array:
 
 def link_of(tensor: Base) -> Link | None:
     """Return what a view knows of its base; None for a tensor that is no view."""
-    family = getattr(tensor, "family", None)
+    family = getattr(tensor, "_family", None)
     return family if type(family) is Link else None
 
 
@@ -286,11 +286,11 @@ def link(tensor: Base) -> None:
     mode = None if known is None else known.mode
     if mode is None and not GRAD_ENABLED.get():
         mode = "no_grad"
-    tensor.family = Link(base, mode)
+    tensor._family = Link(base, mode)
     if type(tensor.payload) is ndarray and type(base.payload) is ndarray and array.dtype.kind in "fc":
-        views = getattr(base, "family", None)
+        views = getattr(base, "_family", None)
         if type(views) is not Views:
-            views = base.family = Views()
+            views = base._family = Views()
         views.add(tensor)
 
 
@@ -299,7 +299,7 @@ def views_of(name: str, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     for number, tensor in enumerate(tensors):
         known = link_of(tensor)
         if known is not None and known.mode is None:
-            tensor.family = Link(known.base, name, number)
+            tensor._family = Link(known.base, name, number)
     return tensors
 
 

@@ -115,7 +115,7 @@ class Tensor(Differentiated, Converted, Exchanged, Operations, Writing):
 
     @data.setter
     def data(self, new: Tensor) -> None:
-        self.check_outside("Setting .data")
+        self._check_outside("Setting .data")
         if self.is_set_to(new):  # the end of ``x.data *= 2``
             return
         memory = new.detach().payload

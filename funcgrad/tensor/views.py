@@ -121,7 +121,7 @@ def join_graph(tensor: Base) -> list[tuple[Base, Any]]:
     base = tensor if known is None else known.base
     array = base.memory()
     tracer = ROOT.tracer(array, None, space_of(array))  # type: ignore[arg-type]
-    views = getattr(base, "family", None)
+    views = getattr(base, "_family", None)
     found = [reference() for reference in views.references] if type(views) is Views else []
     shown = [view for view in found if view is not None and type(view.payload) is np.ndarray]
     if known is not None and not any(view is tensor for view in shown):
@@ -168,7 +168,7 @@ class Stored(Base):
 
     __slots__ = ()
 
-    def laid_out(self) -> Array:
+    def _laid_out(self) -> Array:
         """Return an array that lies in memory as this tensor does."""
         if isinstance(self.payload, Traced) and self.node is None:
             return geometry(self.payload)
@@ -179,7 +179,7 @@ class Stored(Base):
     def _version(self) -> int:
         if self.is_inference():
             raise RuntimeError("Inference tensors do not track version counter: nobody counts what is written to them.")
-        return version_of(self.laid_out())
+        return version_of(self._laid_out())
 
     def is_inference(self) -> bool:
         """Return whether the memory of this tensor was made in :class:`inference_mode`.
@@ -224,20 +224,20 @@ class Stored(Base):
         >>> x[1:].data_ptr() - x.data_ptr()
         4
         """
-        return address(self.laid_out())
+        return address(self._laid_out())
 
     def untyped_storage(self) -> Storage:
         """Return the memory under this tensor, which views and detached tensors share."""
-        return Storage(ground(self.laid_out()))
+        return Storage(ground(self._laid_out()))
 
     def storage_offset(self) -> int:
         """Return the place of the first element in the memory, counted in elements."""
-        array = self.laid_out()
+        array = self._laid_out()
         return (address(array) - address(ground(array))) // int(array.itemsize)
 
     def stride(self, dim: int | None = None) -> Any:
         """Return by how many elements each dimension steps through memory, or one of them."""
-        array = self.laid_out()
+        array = self._laid_out()
         strides = tuple([step // array.itemsize for step in array.strides])
         if dim is None:
             return strides
@@ -248,7 +248,7 @@ class Stored(Base):
 
     def is_contiguous(self) -> bool:
         """Return whether the elements lie in memory one after the other, the last dimension fastest."""
-        return bool(self.laid_out().flags.c_contiguous)
+        return bool(self._laid_out().flags.c_contiguous)
 
     def contiguous(self) -> Any:
         """Return this tensor if it is contiguous, else a contiguous copy."""
@@ -256,6 +256,6 @@ class Stored(Base):
 
     def is_set_to(self, tensor: Any) -> bool:
         """Return whether another tensor shows the same elements of the same memory in the same way."""
-        a, b = self.laid_out(), tensor.laid_out()
+        a, b = self._laid_out(), tensor._laid_out()
         same = ground(a) is ground(b) and address(a) == address(b)
         return same and a.shape == b.shape and a.strides == b.strides

@@ -72,13 +72,13 @@ def is_shell(x: Any) -> bool:
 
 def bare(tree: PyTree) -> PyTree:
     """Replace tensors by the arrays in them: what :func:`present` has shown, as the rules of a derivative want it."""
-    return map(lambda leaf: leaf.bare() if isinstance(leaf, Shell) else leaf, tree, is_leaf=is_shell)
+    return map(lambda leaf: leaf._bare() if isinstance(leaf, Shell) else leaf, tree, is_leaf=is_shell)
 
 
 def opened(tree: PyTree) -> tuple[list[Any], Any]:
     """Return the arrays in `tree`, and the structure of a tree that has arrays where `tree` may have tensors."""
     leaves, structure = flatten(tree, is_shell)
-    return [leaf.bare() if isinstance(leaf, Shell) else leaf for leaf in leaves], structure
+    return [leaf._bare() if isinstance(leaf, Shell) else leaf for leaf in leaves], structure
 
 
 def match(what: str, given: PyTree, structure: Any, spaces: Sequence[Space | None]) -> list[Any]:

@@ -8,7 +8,6 @@ and a bias that is broadcast, get a :class:`~funcgrad.core.graph.Call`. All else
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,8 +156,7 @@ def kept_text(short: Short, *names: str) -> str:
 def compiled(text: str, primitive: Elementwise, **found: Any) -> Callable[..., Any]:
     """Make the function that is stated as text."""
     names = WORDS | {"primitive": primitive, "run": primitive.run} | found
-    place = Path(__file__).with_name(f"<short path of {primitive.name}>")  # within the package: no line of the user's
-    exec(compile(text, str(place), "exec"), names)
+    exec(compile(text, f"{__file__}: short path of {primitive.name}", "exec"), names)
     path: Callable[..., Any] = names["call"]
     return path
 

@@ -187,3 +187,23 @@ def test_sets_are_numpys(name: str, rng: np.random.Generator) -> None:
 def test_trim_zeros_is_numpys(trim: Any) -> None:
     for x in (np.array([0.0, 0.0, 1.0, 0.0, 2.0, 0.0]), np.zeros(3), np.zeros(0)):
         same(traced(lambda x: np.trim_zeros(x, trim), x), np.trim_zeros(x, trim))
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean", "std", "nansum", "nanprod", "nanmax", "nanmean"])
+@pytest.mark.parametrize("keyword", ["keepdims", "where"])
+def test_numpys_word_for_no_value_is_none(name, keyword):
+    x, function = np.array([[1.0, 2.0, 3.0], [4.0, 7.0, 5.0]]), getattr(np, name)
+    value, pull = fg.vjp(lambda x: function(x, **{keyword: np._NoValue}), x)
+    np.testing.assert_allclose(value, function(x))
+    np.testing.assert_allclose(pull(1.0)[0], fg.grad(function)(x))
+    np.testing.assert_allclose(
+        fg.vmap(lambda x: function(x, **{keyword: np._NoValue}))(np.stack([x, 2 * x]))[0], function(x)
+    )
+
+
+@pytest.mark.parametrize("function", [np.argmax, np.argmin])
+@pytest.mark.parametrize("options", [{}, {"axis": 1}])
+def test_no_value_of_keepdims_under_vmap(function, options):
+    x = np.array([[1.0, 2.0, 3.0], [4.0, 7.0, 5.0]])
+    y = fg.vmap(lambda x: function(x, keepdims=np._NoValue, **options))(np.stack([x, -x]))
+    np.testing.assert_array_equal(y, [function(x, **options), function(-x, **options)])

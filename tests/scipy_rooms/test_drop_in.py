@@ -23,6 +23,7 @@ import funcgrad.scipy.ndimage
 import funcgrad.scipy.signal
 import funcgrad.scipy.special
 import funcgrad.scipy.stats
+from funcgrad.scipy.special.harmonics import HARMONICS
 from funcgrad.testing import DeviceArray
 
 ROOMS = ("interpolate", "linalg", "ndimage", "signal", "special", "stats")
@@ -158,3 +159,8 @@ def test_device_arrays() -> None:
     x = DeviceArray([0.5, 1.5])
     for y in (fg.scipy.special.logsumexp(x), fg.scipy.stats.norm.logpdf(x, 1.0), fg.scipy.linalg.toeplitz(x)):
         assert type(y) is DeviceArray
+
+
+@pytest.mark.parametrize("name", sorted(HARMONICS))
+def test_each_harmonic_has_an_example_of_its_own(name: str) -> None:
+    assert f"special.{name}(" in HARMONICS[name].__doc__  # which doctest runs

@@ -43,8 +43,10 @@ def pooled(
         return tuple([part[0] for part in result]) if both else result[0]
     window, counts = spread(kernel, m, "kernel_size"), spread(output_size, m, "output_size")
     sizes = x.shape[2:]
-    if any(c < 1 or c + k - 1 > n for c, k, n in zip(counts, window, sizes, strict=True)):
-        raise RuntimeError(f"{name}: {list(counts)} windows of size {list(window)} do not fit into {list(sizes)}")
+    spare = int(m == 3)  # PyTorch leaves a place of volumes free
+    if any(c < 1 or c + k - 1 > n - spare for c, k, n in zip(counts, window, sizes, strict=True)):
+        free = " with a place to spare" if spare else ""
+        raise RuntimeError(f"{name}: {list(counts)} windows of size {list(window)} do not fit into {list(sizes)}{free}")
     draws = on_host(samples) if samples is not None else on_host(uniform((*x.shape[:2], m), x))
     order = range(m) if m == 3 else reversed(range(m))  # which draw belongs to which dimension, as in PyTorch
     begin = [starts(sizes[d], window[d], counts[d], draws[..., i]) for d, i in enumerate(order)]
@@ -113,6 +115,9 @@ def fractional_max_pool3d(
     return_indices: bool = False,
     _random_samples: Any = None,
 ) -> Any:
-    """Return the maxima of windows of volumes; the arguments are those of :func:`fractional_max_pool2d`."""
+    """Return the maxima of windows of volumes; the arguments are those of :func:`fractional_max_pool2d`.
+
+    As in PyTorch, the windows leave a place of each dimension free.
+    """
     args = (kernel_size, output_size, output_ratio, return_indices, _random_samples)
     return pooled("fractional_max_pool3d", input, *args, 3)

@@ -233,5 +233,12 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
     check_probability(p)
     if not training or p == 0:
         return input
-    shape = (*input.shape[:2], *(1,) * (len(input.shape) - 2))
-    return apply(dropped_to_limit, input, inplace, p, shape)
+    return apply(dropped_to_limit, input, inplace, p, channels("feature_alpha_dropout", input, p))
+
+
+def channels(name: str, x: Any, p: float) -> tuple[int, ...]:
+    """Return the shape of a draw for each channel of each example."""
+    ndim = len(x.shape)
+    if ndim < 2 and p < 1:  # which draws nothing
+        raise RuntimeError(f"{name}: expected examples of channels, at least 2 dimensions, but got {ndim}")
+    return (*x.shape[:2], *(1,) * (ndim - 2))

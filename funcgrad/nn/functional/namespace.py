@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from funcgrad.nn import functional as F
+from funcgrad.nn.functional.activations import apply
+from funcgrad.nn.functional.linear import channels, dropped
 from funcgrad.tensor import viewing
 
 __all__ = [
@@ -97,6 +99,8 @@ def threshold_(input: Any, threshold: float, value: float) -> Any:
 
 def dropper(name: str, function: Callable[..., Any], inplace: bool, what: str) -> Callable[[Any, float, bool], Any]:
     def drop(input: Any, p: float, train: bool) -> Any:
+        if not 0 <= p <= 1:  # a ValueError in `nn.functional`
+            raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
         return function(input, p, train, inplace)
 
     drop.__name__ = drop.__qualname__ = name
@@ -105,12 +109,9 @@ def dropper(name: str, function: Callable[..., Any], inplace: bool, what: str) -
 
 
 def drop_channels(input: Any, p: float, train: bool, inplace: bool) -> Any:
-    whole = {2: F.dropout1d, 3: F.dropout1d, 4: F.dropout2d, 5: F.dropout3d}.get(input.ndim)
-    if whole is None or input.ndim == 2:
-        raise RuntimeError(
-            f"feature_dropout: expected a batch of channels with 3 to 5 dimensions, but got {input.ndim} of them"
-        )
-    return whole(input, p, train, inplace)
+    if not train or p == 0:
+        return input
+    return apply(dropped, input, inplace, p, channels("feature_dropout", input, p))
 
 
 dropout = dropper("dropout", F.dropout, False, "elements")

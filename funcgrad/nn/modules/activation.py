@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LogSigmoid", "LogSoftmax", "Sigmoid"),
@@ -21,7 +21,7 @@ class Hardsigmoid(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.hardsigmoid(input, self.inplace)
 
@@ -33,7 +33,7 @@ class Hardswish(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.hardswish(input, self.inplace)
 
@@ -45,7 +45,7 @@ class Softshrink(Module):
         super().__init__()
         self.lambd = lambd
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.softshrink(input, self.lambd)
 
@@ -60,7 +60,7 @@ class Hardshrink(Module):
         super().__init__()
         self.lambd = lambd
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.hardshrink(input, self.lambd)
 
@@ -78,7 +78,7 @@ class Sigmoid(Module):
     tensor([0.5000])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.sigmoid(input)
 
@@ -86,7 +86,7 @@ class Sigmoid(Module):
 class LogSigmoid(Module):
     """The logarithm of the sigmoid function."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.logsigmoid(input)
 
@@ -101,7 +101,7 @@ class Tanh(Module):
     tensor([0.])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.tanh(input)
 
@@ -109,7 +109,7 @@ class Tanh(Module):
 class Tanhshrink(Module):
     """``x - tanh(x)``."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.tanhshrink(input)
 
@@ -117,7 +117,7 @@ class Tanhshrink(Module):
 class Softsign(Module):
     """``x / (1 + |x|)``."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.softsign(input)
 
@@ -136,7 +136,7 @@ class GLU(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.glu(input, self.dim)
 
@@ -158,7 +158,7 @@ class Softmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.softmax(input, self.dim, _stacklevel=5)
 
@@ -173,7 +173,7 @@ class Softmin(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.softmin(input, self.dim, _stacklevel=5)
 
@@ -188,7 +188,7 @@ class LogSoftmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.log_softmax(input, self.dim, _stacklevel=5)
 
@@ -228,7 +228,7 @@ class Hardtanh(Module):
         if self.max_val <= self.min_val:
             raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
@@ -239,7 +239,7 @@ class Hardtanh(Module):
 class Softmax2d(Module):
     """The softmax over the channels of each place of images, (N, C, H, W) or (C, H, W)."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         if input.ndim not in (3, 4):
             raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.ndim}D instead")

@@ -8,6 +8,7 @@ from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.starts import fill, new_parameter
 from funcgrad.tensor.factory import ones, tensor, zeros
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
@@ -95,7 +96,7 @@ class BatchNorm(RunningNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalize, and in training note the mean and the variance."""
         self._check_dimensions(input)
         momentum = 0.0 if self.momentum is None else self.momentum
@@ -173,7 +174,7 @@ class InstanceNorm(RunningNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
         self._check_dimensions(input)
         batched = input.ndim == self.allowed[-1]
@@ -186,7 +187,7 @@ class InstanceNorm(RunningNorm):
         own = self.training or not self.track_running_stats
         momentum = 0.0 if self.momentum is None else self.momentum
         args = (self.running_mean, self.running_var, self.weight, self.bias, own, momentum, self.eps)
-        y = F.instance_norm(x, *args)
+        y: Tensor = F.instance_norm(x, *args)
         return y if batched else y[0]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from funcgrad.nn import functional as F
 from funcgrad.nn.modules.loss import Loss, WeightedLoss
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CrossEntropyLoss", "MultiLabelMarginLoss"),
@@ -35,10 +36,9 @@ class NLLLoss(WeightedLoss):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
-        options: dict[str, Any] = {"ignore_index": self.ignore_index, "reduction": self.reduction}
-        return F.nll_loss(input, target, weight=self.weight, **options)
+        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class CrossEntropyLoss(WeightedLoss):
@@ -73,10 +73,12 @@ class CrossEntropyLoss(WeightedLoss):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
         return F.cross_entropy(
-            *(input, target, self.weight),
+            input,
+            target,
+            self.weight,
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
@@ -93,7 +95,7 @@ class BCELoss(WeightedLoss):
     tensor(0.6931)
     """
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
         return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
 
@@ -126,10 +128,10 @@ class BCEWithLogitsLoss(WeightedLoss):
         super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
         return F.binary_cross_entropy_with_logits(
-            *(input, target, self.weight), pos_weight=self.pos_weight, reduction=self.reduction
+            input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
         )
 
 
@@ -141,7 +143,7 @@ class CTCLoss(Loss):
         self.blank = blank
         self.zero_infinity = zero_infinity
 
-    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+    def forward(self, log_probs: Tensor, targets: Any, input_lengths: Any, target_lengths: Any) -> Tensor:
         """Return the loss."""
         lengths = (input_lengths, target_lengths)
         return F.ctc_loss(log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity)
@@ -150,7 +152,7 @@ class CTCLoss(Loss):
 class MultiLabelMarginLoss(Loss):
     """Margins of several right classes over all wrong ones."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
         return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
@@ -158,7 +160,7 @@ class MultiLabelMarginLoss(Loss):
 class MultiLabelSoftMarginLoss(WeightedLoss):
     """The mean cross entropy of classes, of which several may be right."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
         return F.multilabel_soft_margin_loss(input, target, weight=self.weight, reduction=self.reduction)
 
@@ -183,7 +185,8 @@ class MultiMarginLoss(WeightedLoss):
         self.p = p
         self.margin = margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss."""
-        options: dict[str, Any] = {"weight": self.weight, "reduction": self.reduction}
-        return F.multi_margin_loss(input, target, p=self.p, margin=self.margin, **options)
+        return F.multi_margin_loss(
+            input, target, p=self.p, margin=self.margin, weight=self.weight, reduction=self.reduction
+        )

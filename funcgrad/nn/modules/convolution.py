@@ -8,6 +8,7 @@ from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.sizes import Sizes, tuple_of
 from funcgrad.nn.modules.starts import new_parameter, start_linear
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
@@ -124,7 +125,7 @@ class Straight(Convolution):
             *(padding_mode, device, dtype),
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Convolve."""
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -212,11 +213,13 @@ class Transposed(Convolution):
             *(padding_mode, device, dtype),
         )
 
-    def forward(self, input: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
         """Convolve by the transpose, to a given size if it is one of those that are possible."""
         extra = self.output_padding if output_size is None else self._extra_for(input, list(output_size))
         function: Any = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[self.spatial - 1]
-        return function(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        options = (self.stride, self.padding, extra, self.groups, self.dilation)
+        y: Tensor = function(input, self.weight, self.bias, *options)
+        return y
 
     def _extra_for(self, input: Any, size: list[int]) -> tuple[int, ...]:
         """Return the padding of the output that leads to a size."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["CosineSimilarity", "PairwiseDistance"]
 
@@ -35,7 +36,7 @@ class PairwiseDistance(Module):
         self.eps = eps
         self.keepdim = keepdim
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Any) -> Tensor:
         """Return the distances."""
         return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
 
@@ -62,6 +63,6 @@ class CosineSimilarity(Module):
         self.dim = dim
         self.eps = eps
 
-    def forward(self, x1: Any, x2: Any) -> Any:
+    def forward(self, x1: Tensor, x2: Any) -> Tensor:
         """Return the cosines."""
         return F.cosine_similarity(x1, x2, self.dim, self.eps)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
@@ -42,7 +41,7 @@ class Dropout(Dropped):
     tensor([1., 1., 1.])
     """
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop elements, if training."""
         return F.dropout(input, self.p, self.training, self.inplace)
 
@@ -50,7 +49,7 @@ class Dropout(Dropped):
 class Dropout1d(Dropped):
     """Set whole channels of sequences to zero at random in training."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop channels, if training."""
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
@@ -58,7 +57,7 @@ class Dropout1d(Dropped):
 class Dropout2d(Dropped):
     """Set whole channels of images to zero at random in training."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop channels, if training."""
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
@@ -66,7 +65,7 @@ class Dropout2d(Dropped):
 class Dropout3d(Dropped):
     """Set whole channels of volumes to zero at random in training."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop channels, if training."""
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
@@ -74,7 +73,7 @@ class Dropout3d(Dropped):
 class AlphaDropout(Dropped):
     """Dropout that keeps mean and variance of what :class:`SELU` returns."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop elements, if training."""
         return F.alpha_dropout(input, self.p, self.training)
 
@@ -82,6 +81,6 @@ class AlphaDropout(Dropped):
 class FeatureAlphaDropout(Dropped):
     """:class:`AlphaDropout` of whole channels."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Drop channels, if training."""
         return F.feature_alpha_dropout(input, self.p, self.training)

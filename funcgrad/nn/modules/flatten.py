@@ -7,6 +7,7 @@ from typing import Any
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.sizes import Sizes
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("ChannelShuffle", "Flatten", "Fold", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Unfold", "Upsample"),
@@ -34,7 +35,7 @@ class Flatten(Module):
         self.start_dim = start_dim
         self.end_dim = end_dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Flatten."""
         return input.flatten(self.start_dim, self.end_dim)
 
@@ -78,7 +79,7 @@ class Unflatten(Module):
         self.dim = dim
         self.unflattened_size = unflattened_size
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Divide the dimension."""
         return input.unflatten(self.dim, self.unflattened_size)
 
@@ -108,7 +109,7 @@ class Unfold(Module):
         self.padding = padding
         self.stride = stride
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the windows."""
         return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
@@ -142,7 +143,7 @@ class Fold(Module):
         self.padding = padding
         self.stride = stride
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Add the windows up."""
         return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
@@ -167,7 +168,7 @@ class PixelShuffle(Module):
         super().__init__()
         self.upscale_factor = upscale_factor
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Rearrange."""
         return F.pixel_shuffle(input, self.upscale_factor)
 
@@ -182,7 +183,7 @@ class PixelUnshuffle(Module):
         super().__init__()
         self.downscale_factor = downscale_factor
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Rearrange."""
         return F.pixel_unshuffle(input, self.downscale_factor)
 
@@ -197,7 +198,7 @@ class ChannelShuffle(Module):
         super().__init__()
         self.groups = groups
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Rearrange."""
         return F.channel_shuffle(input, self.groups)
 
@@ -247,11 +248,10 @@ class Upsample(Module):
         self.align_corners = align_corners
         self.recompute_scale_factor = recompute_scale_factor
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Interpolate."""
         return F.interpolate(
-            *(input, self.size, self.scale_factor, self.mode, self.align_corners),
-            recompute_scale_factor=self.recompute_scale_factor,
+            input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
         )
 
     def extra_repr(self) -> str:

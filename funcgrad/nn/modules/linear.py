@@ -8,6 +8,7 @@ from typing import Any
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.starts import new_parameter, start_linear, start_uniform
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
@@ -70,7 +71,7 @@ class Linear(Module):
         """Draw the parameters anew."""
         start_linear(self.weight, self.bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Multiply by the matrix and add the bias."""
         return F.linear(input, self.weight, self.bias)
 
@@ -121,7 +122,7 @@ class Bilinear(Module):
         for parameter in self.parameters():
             start_uniform(parameter, 1 / math.sqrt(self.in1_features))
 
-    def forward(self, input1: Any, input2: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Any) -> Tensor:
         """Multiply from both sides and add the bias."""
         return F.bilinear(input1, input2, self.weight, self.bias)
 

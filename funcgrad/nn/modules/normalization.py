@@ -8,6 +8,7 @@ from typing import Any
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.starts import fill, new_parameter
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
@@ -72,7 +73,7 @@ class LayerNorm(OverLast):
             self.register_parameter("bias", None)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
@@ -174,7 +175,7 @@ class GroupNorm(Module):
         for name, parameter in self.named_parameters():
             fill(parameter, float(name == "weight"))
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
@@ -207,7 +208,7 @@ class LocalResponseNorm(Module):
         self.beta = beta
         self.k = k
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Normalize."""
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 

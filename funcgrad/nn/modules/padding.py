@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.sizes import Sizes, tuple_of
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d"),
@@ -25,7 +24,7 @@ class Padded(Module):
         super().__init__()
         self.padding = tuple_of(padding, 2 * self.spatial)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Pad."""
         if self.mode == "circular" and input.ndim not in (self.spatial + 1, self.spatial + 2):
             raise ValueError(f"expected {self.spatial + 1}D or {self.spatial + 2}D input (got {input.ndim}D input)")
@@ -42,7 +41,7 @@ class ConstantPad(Padded):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Pad."""
         return F.pad(input, self.padding, "constant", self.value)
 
@@ -55,7 +54,7 @@ class ZeroPad(Padded):
 
     value = 0.0
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Pad."""
         return F.pad(input, self.padding, "constant", self.value)
 

@@ -7,6 +7,7 @@ from typing import Any
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.sizes import Sizes, tuple_of
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d"),
@@ -101,7 +102,7 @@ class MaxUnpool(Module):
         self.stride = tuple_of(kernel_size if stride is None else stride, self.spatial)
         self.padding = tuple_of(padding, self.spatial)
 
-    def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, indices: Any, output_size: Any = None) -> Tensor:
         """Put maxima to their places, in an output of a given size or of the least that is possible."""
         function = (F.max_unpool1d, F.max_unpool2d, F.max_unpool3d)[self.spatial - 1]
         return function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -155,7 +156,7 @@ class AvgPool1d(Module):
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the means."""
         args = (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
         return F.avg_pool1d(input, *args)
@@ -202,7 +203,7 @@ class AvgPool2d(Module):
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the means."""
         function = F.avg_pool2d if self.spatial == 2 else F.avg_pool3d
         args = (self.kernel_size, self.stride, self.padding, self.ceil_mode)
@@ -232,10 +233,11 @@ class LPPool(Module):
         self.stride = stride
         self.ceil_mode = ceil_mode
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the norms."""
         function: Any = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[self.spatial - 1]
-        return function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+        y: Tensor = function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+        return y
 
     def extra_repr(self) -> str:
         return (
@@ -285,10 +287,11 @@ class AdaptiveAvgPool(Module):
         super().__init__()
         self.output_size = output_size
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Return the means."""
         function: Any = (F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)[self.spatial - 1]
-        return function(input, self.output_size)
+        y: Tensor = function(input, self.output_size)
+        return y
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"

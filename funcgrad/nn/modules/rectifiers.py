@@ -7,6 +7,7 @@ from typing import Any
 from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.starts import fill, new_parameter
+from funcgrad.tensor.tensor import Tensor
 
 __all__ = [
     *("CELU", "ELU", "GELU", "LeakyReLU", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU"),
@@ -28,7 +29,7 @@ class ReLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.relu(input, self.inplace)
 
@@ -43,7 +44,7 @@ class ReLU6(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.relu6(input, self.inplace)
 
@@ -66,7 +67,7 @@ class LeakyReLU(Module):
         self.negative_slope = negative_slope
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
@@ -82,7 +83,7 @@ class ELU(Module):
         self.alpha = alpha
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.elu(input, self.alpha, self.inplace)
 
@@ -97,7 +98,7 @@ class SELU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.selu(input, self.inplace)
 
@@ -113,7 +114,7 @@ class CELU(Module):
         self.alpha = alpha
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.celu(input, self.alpha, self.inplace)
 
@@ -128,7 +129,7 @@ class SiLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.silu(input, self.inplace)
 
@@ -143,7 +144,7 @@ class Mish(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.mish(input, self.inplace)
 
@@ -165,7 +166,7 @@ class GELU(Module):
         super().__init__()
         self.approximate = approximate
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.gelu(input, approximate=self.approximate)
 
@@ -181,7 +182,7 @@ class Softplus(Module):
         self.beta = beta
         self.threshold = threshold
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.softplus(input, self.beta, self.threshold)
 
@@ -198,7 +199,7 @@ class RReLU(Module):
         self.upper = upper
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
@@ -236,7 +237,7 @@ class PReLU(Module):
         """Set the slopes to what they began with."""
         fill(self.weight, self.init)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.prelu(input, self.weight)
 
@@ -253,7 +254,7 @@ class Threshold(Module):
         self.value = value
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Apply the function."""
         return F.threshold(input, self.threshold, self.value, self.inplace)
 

@@ -14,17 +14,17 @@ __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 
 class RNNCellBase(Module):
-    """What all cells have."""
+    """What all cells have: `num_chunks` gates, the weights of which lie one below the other."""
 
-    chunks = 1
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, device: Any, dtype: Any) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__()
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.bias = bias
         place = {"device": device, "dtype": dtype}
-        gates = self.chunks * hidden_size
+        gates = num_chunks * hidden_size
         self.weight_ih = new_parameter(gates, input_size, **place)
         self.weight_hh = new_parameter(gates, hidden_size, **place)
         self.register_parameter("bias_ih", new_parameter(gates, **place) if bias else None)
@@ -91,7 +91,7 @@ class RNNCell(RNNCellBase):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -114,12 +114,10 @@ class LSTMCell(RNNCellBase):
     (torch.Size([3, 20]), torch.Size([3, 20]))
     """
 
-    chunks = 4
-
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Any, hx: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
         """Return the two next states."""
@@ -138,12 +136,10 @@ class GRUCell(RNNCellBase):
     torch.Size([3, 20])
     """
 
-    chunks = 3
-
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """Return the next state."""

@@ -8,6 +8,7 @@ from funcgrad.nn import functional as F
 from funcgrad.nn.module import Module
 from funcgrad.nn.modules.starts import new_parameter, start_normal
 from funcgrad.nn.parameter import Parameter
+from funcgrad.tensor.tensor import Tensor
 from funcgrad.tensor.writing import overwrite
 
 __all__ = ["Embedding", "EmbeddingBag"]
@@ -92,7 +93,7 @@ class Embedding(Module):
         """Draw the vectors anew."""
         reset_table(self.weight, self.padding_idx)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         """Read vectors."""
         options = (self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
         return F.embedding(input, self.weight, *options)
@@ -209,12 +210,12 @@ class EmbeddingBag(Module):
         """Draw the vectors anew."""
         reset_table(self.weight, self.padding_idx)
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Tensor, offsets: Any = None, per_sample_weights: Any = None) -> Tensor:
         """Read vectors and combine those of each bag."""
-        return F.embedding_bag(
-            *(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode),
-            *(self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx),
-        )
+        options = (self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse)
+        last = (per_sample_weights, self.include_last_offset, self.padding_idx)
+        y: Tensor = F.embedding_bag(input, self.weight, offsets, *options, *last)
+        return y
 
     @classmethod
     def from_pretrained(

@@ -158,15 +158,26 @@ DOC = """Return {what}: as :obj:`scipy.special.{name}`, differentiable in {argum
     --------
     >>> import funcgrad as fg
     >>> from funcgrad.scipy import special
-    >>> slope = fg.grad(lambda t: special.sph_harm_y(2, 1, t, 0.5).real)
-    >>> f"{{slope(0.0):.6f}}"
-    '-0.677975'
+    >>> slope = fg.grad(lambda x: special.{name}{call})
+    >>> f"{{slope({at}):.4f}}"
+    '{slope}'
     """
 KINDS = {
     "sph_harm_y": ("spherical harmonics", "theta, phi"),
     "sph_legendre_p": ("spherical Legendre functions", "theta"),
     "assoc_legendre_p": ("associated Legendre functions", "z"),
     "legendre_p": ("Legendre polynomials", "z"),
+}
+#: Of each function the rest of a call, where its derivative is taken, and what that is.
+EXAMPLES = {
+    "sph_harm_y": ("(2, 1, x, 0.5).real", 0.0, "-0.6780"),
+    "sph_harm_y_all": ("(2, 1, x, 0.5)[2, 1].real", 0.5, "-0.3663"),
+    "sph_legendre_p": ("(2, 1, x)[0]", 0.5, "-0.4174"),
+    "sph_legendre_p_all": ("(2, 1, x)[0, 2, 1]", 0.5, "-0.4174"),
+    "assoc_legendre_p": ("(2, 1, x)[0]", 0.0, "-3.0000"),
+    "assoc_legendre_p_all": ("(2, 1, x)[0, 2, 1]", 0.0, "-3.0000"),
+    "legendre_p": ("(2, x)[0]", 0.5, "1.5000"),
+    "legendre_p_all": ("(2, x)[0, 2]", 0.5, "1.5000"),
 }
 
 
@@ -176,9 +187,13 @@ def described(name: str) -> Any:
     whole = ", the highest ones: the result has all of them" if name.endswith("_all") else ""
     body: Any = BODIES[name]
     body.__name__ = name
-    body.__doc__ = DOC.format(what=what, name=name, arguments=arguments, whole=whole)
+    call, at, slope = EXAMPLES[name]
+    body.__doc__ = DOC.format(what=what, name=name, arguments=arguments, whole=whole, call=call, at=at, slope=slope)
     return drop_in(getattr(original, name))(body)
 
 
 #: What this SciPy has of them.
 HARMONICS = {name: described(name) for name in BODIES if hasattr(original, name)}
+
+#: Examples that doctest does not find by itself, for these functions are no names of this module.
+__test__ = {name: function.__doc__ for name, function in HARMONICS.items() if name.endswith("_all")}
