@@ -37,7 +37,7 @@ def copied(x: Any, out: Any = None) -> Any:
     """Copy, or write into `out`: the latter is what CuPy makes of an assignment to a part of a plain array."""
     if out is None:
         return np.copy(x)
-    value, target = x.bare() if isinstance(x, Shell) else x, out
+    value, target = x._bare() if isinstance(x, Shell) else x, out
     if isinstance(value, Traced) and not isinstance(target, Traced | Shell):
         raise LostGradientError(
             f"An assignment into a plain CuPy array would lose the gradient of what is assigned, of shape {x.shape}. "

@@ -86,32 +86,20 @@ class PackingLevel(RootLevel):
     shortens = False
 
     def record(self, *arguments: Any) -> Any:
-        check_seen()
-        return with_packed_values(super().record(*arguments))
-
-    def process_one(self, *arguments: Any) -> Any:
-        check_seen()
-        return with_packed_values(super().process_one(*arguments))
-
-
-def check_seen() -> None:
-    if BLIND.get():
-        raise RuntimeError("hooks on saved values are not seen in the silent context")  # it is done once more
-
-
-def with_packed_values(out: Any) -> Any:
-    """Hand what a call's node has saved to the hooks that are in use, and return the call's output."""
-    hooks = SAVING.get()
-    if hooks:
-        parts = out if isinstance(out, tuple | list) else [out]
-        tracer = next((part for part in parts if isinstance(part, ReverseTracer)), None)
-        node = None if tracer is None else getattr(tracer.node, "call", tracer.node)
-        if type(node) is Call:
-            pack, unpack = hooks[0]
-            node.xs = tuple([packed(x, pack, unpack) for x in node.xs])
-            node.y = packed(node.y, pack, unpack)
-            node.__class__ = PackedCall
-    return out
+        if BLIND.get():
+            raise RuntimeError("hooks on saved values are not seen in the silent context")  # it is done once more
+        out = super().record(*arguments)
+        hooks = SAVING.get()
+        if hooks:
+            parts = out if isinstance(out, tuple | list) else [out]
+            tracer = next((part for part in parts if isinstance(part, ReverseTracer)), None)
+            node = None if tracer is None else getattr(tracer.node, "call", tracer.node)
+            if type(node) is Call:
+                pack, unpack = hooks[0]
+                node.xs = tuple([packed(x, pack, unpack) for x in node.xs])
+                node.y = packed(node.y, pack, unpack)
+                node.__class__ = PackedCall
+        return out
 
 
 def packed(x: Any, pack: Any, unpack: Any) -> Any:
