@@ -243,8 +243,8 @@ def install_short_paths() -> None:
     """Give the ufuncs of one or two operands their short paths, and the operators theirs."""
     for function, primitive in list(CALLS.items()):
         path: Any
-        if not isinstance(function, np.ufunc):
-            continue
+        if not isinstance(function, np.ufunc) or not {"d->d", "dd->d"} & set(function.types):
+            continue  # the short paths rely on real results of real operands
         if isinstance(primitive, Multilinear) and primitive.arity == 2:
             path = pair_path(primitive)
         elif isinstance(primitive, Elementwise) and primitive.arity in (1, 2) and primitive.short is not None:

@@ -146,3 +146,9 @@ def test_a_tensor_has_no_public_names_of_its_own_but_those_of_the_house() -> Non
     own = {name for name in dir(fg.Tensor) if not name.startswith("_")} - set(dir(torch.Tensor))
     assert own == {"concrete", "memory", "node", "payload"}
     assert not hasattr(fg.autograd.graph, "tensors_of")
+
+
+def test_objects_of_a_python_function_do_not_lose_the_gradient() -> None:
+    square = np.frompyfunc(lambda x: x * x, 1, 1)
+    with pytest.raises(fg.NoDerivativeError, match="vectorized"):
+        square(fg.ones(2, requires_grad=True))
