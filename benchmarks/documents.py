@@ -18,8 +18,8 @@ Each peer's column says **how many times as long it takes as funcgrad: above 1, 
 A dash means that the library cannot do it, or would take too long. `jax.jit` is timed after it has compiled.
 
 Arrays of some hundred kilobytes can cost more than their arithmetic, where the C library hands freed memory back to the
-system after each call. With `MALLOC_TOP_PAD_=100000000` in the environment (glibc) some rows below, attention and
-mixtures, took half of the time, by hand as well as with funcgrad. Here it is not set.
+system after each call. funcgrad lets glibc keep up to 64 MB of it (`fg.release_memory()` returns it), which helps all who
+take turns in the process, the gradients by hand too.
 """
 
 
@@ -83,7 +83,7 @@ def others(results: dict[str, Any]) -> list[str]:
         ]
         lines += ["", "## Memory and other measurements", ""]
         lines += ["Peaks, and what is kept, are growth of resident memory, each library in a process of its own."]
-        lines += ["`funcgrad.vjp` copies its argument, as the caller may change it: one of the arrays kept.", ""]
+        lines += ["An argument that rules read is copied by `funcgrad.vjp`, as the caller may change it.", ""]
         lines += table(("", "unit", OURS, *PEERS), rows)
     return lines
 
