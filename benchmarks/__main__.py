@@ -27,6 +27,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     add("--json", type=Path, metavar="FILE", help="write the results to FILE")
     add("--from", type=Path, dest="read", metavar="FILE", help="read results from FILE instead of measuring")
     add("--picture", type=Path, metavar="FILE", help="draw the ratios")
+    add("--overview", type=Path, metavar="FILE", help="draw the geometric means of the chapters")
     add("--save", metavar="NAME", help="add to the history in .benchmarks, which pytest-benchmark compares too")
     add("--compare", type=Path, metavar="FILE", help="beside an earlier run: a file of --save or --json")
     add("--write-docs", action="store_true", help="write docs/performance.md")

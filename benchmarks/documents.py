@@ -18,8 +18,8 @@ Each peer's column says **how many times as long it takes as funcgrad: above 1, 
 A dash means that the library cannot do it, or would take too long. `jax.jit` is timed after it has compiled.
 
 Arrays of some hundred kilobytes can cost more than their arithmetic, where the C library hands freed memory back to the
-system after each call. funcgrad lets glibc keep up to 64 MB of it (`fg.release_memory()` returns it), which helps all who
-take turns in the process, the gradients by hand too.
+system after each call. funcgrad lets glibc keep up to 64 MB of it (`fg.release_memory()` returns it), which helps all
+who take turns in the process, the gradients by hand too.
 """
 
 

@@ -4,8 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import PEERS, optional
+from benchmarks.report import geometric
 
 COLOURS = dict(zip(PEERS, ("#777777", "#d98c21", "#c8372d", "#8c2a6e", "#3d8c40", "#2b5d9c", "#39a9c4"), strict=True))
+
+
+def chapters(results: dict[str, Any]) -> dict[str, Any]:
+    """The geometric mean of each chapter, in the place of its rows."""
+    groups = dict.fromkeys(row["group"] for row in results["rows"])
+    rows = []
+    for group in groups:
+        ratios = [row["ratios"] for row in results["rows"] if row["group"] == group]
+        means = {peer: geometric([each[peer] for each in ratios if peer in each]) for peer in PEERS}
+        rows.append({"title": group, "ratios": {peer: mean for peer, mean in means.items() if mean is not None}})
+    return {"rows": rows}
 
 
 def draw(results: dict[str, Any], file: Path) -> None:

@@ -112,6 +112,8 @@ def write(options: argparse.Namespace, results: dict[str, Any]) -> None:
         print("saved", history.save(results, options.save))
     if options.picture:
         picture.draw(results, options.picture)
+    if options.overview:
+        picture.draw(picture.chapters(results), options.overview)
     if options.write_docs:
         page = Path("docs") / "performance.md"
         page.write_text(documents.page(results), encoding="utf-8")

@@ -247,4 +247,5 @@ def test_a_picture_is_drawn(tmp_path: Path) -> None:
         matplotlib.use("Agg")
         picture = pytest.importorskip("benchmarks.picture")
         picture.draw(results(), tmp_path / "ratios.png")
+        picture.draw(picture.chapters(results()), tmp_path / "chapters.png")
     assert (tmp_path / "ratios.png").stat().st_size > 1000
