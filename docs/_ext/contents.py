@@ -45,6 +45,11 @@ def rooms(package: str, names: str) -> tuple[str, ...]:
     return tuple(f"funcgrad.{package}.{name}" for name in names.split())
 
 
+def whole(name: str, members: bool = False) -> Page:
+    """Return the page of a namespace, under its own name."""
+    return Page(name, f"funcgrad.{name}", f"funcgrad.{name}", members=members)
+
+
 GROUPS: dict[str, list[Page]] = {
     "Functions of NumPy code": [
         Page(
@@ -63,15 +68,15 @@ GROUPS: dict[str, list[Page]] = {
         ),
         Page("tree", "Trees", "funcgrad.tree"),
         Page("errors", "Errors and warnings", "funcgrad", ("funcgrad.errors",)),
-        Page("numpy", "funcgrad.numpy", "funcgrad.numpy"),
-        Page("scipy.special", "funcgrad.scipy.special", "funcgrad.scipy.special"),
-        Page("scipy.linalg", "funcgrad.scipy.linalg", "funcgrad.scipy.linalg"),
-        Page("scipy.stats", "funcgrad.scipy.stats", "funcgrad.scipy.stats"),
-        Page("scipy.signal", "funcgrad.scipy.signal", "funcgrad.scipy.signal"),
-        Page("scipy.ndimage", "funcgrad.scipy.ndimage", "funcgrad.scipy.ndimage"),
-        Page("scipy.interpolate", "funcgrad.scipy.interpolate", "funcgrad.scipy.interpolate", members=True),
-        Page("scipy.optimize", "funcgrad.scipy.optimize", "funcgrad.scipy.optimize"),
-        Page("cupy", "funcgrad.cupy", "funcgrad.cupy"),
+        whole("numpy"),
+        whole("scipy.special"),
+        whole("scipy.linalg"),
+        whole("scipy.stats"),
+        whole("scipy.signal"),
+        whole("scipy.ndimage"),
+        whole("scipy.interpolate", members=True),
+        whole("scipy.optimize"),
+        whole("cupy"),
     ],
     "Tools": [
         Page("extend", "Own rules for foreign functions", "funcgrad.extend", members=True),
@@ -113,31 +118,31 @@ GROUPS: dict[str, list[Page]] = {
             ),
         ),
         Page("layers", "Layers as functions", "funcgrad", ("funcgrad.nn",)),
-        Page("linalg", "funcgrad.linalg", "funcgrad.linalg"),
-        Page("fft", "funcgrad.fft", "funcgrad.fft"),
-        Page("special", "funcgrad.special", "funcgrad.special"),
-        Page("cuda", "funcgrad.cuda", "funcgrad.cuda"),
+        whole("linalg"),
+        whole("fft"),
+        whole("special"),
+        whole("cuda"),
     ],
     "Derivatives of tensors": [
-        Page("autograd", "funcgrad.autograd", "funcgrad.autograd", members=True),
-        Page("autograd.functional", "funcgrad.autograd.functional", "funcgrad.autograd.functional"),
-        Page("autograd.forward_ad", "funcgrad.autograd.forward_ad", "funcgrad.autograd.forward_ad"),
-        Page("autograd.graph", "funcgrad.autograd.graph", "funcgrad.autograd.graph", members=True),
-        Page("func", "funcgrad.func", "funcgrad.func"),
+        whole("autograd", members=True),
+        whole("autograd.functional"),
+        whole("autograd.forward_ad"),
+        whole("autograd.graph", members=True),
+        whole("func"),
     ],
     "Networks": [
-        Page("nn", "funcgrad.nn", "funcgrad.nn"),
-        Page("nn.functional", "funcgrad.nn.functional", "funcgrad.nn.functional"),
-        Page("nn.init", "funcgrad.nn.init", "funcgrad.nn.init"),
-        Page("nn.utils", "funcgrad.nn.utils", "funcgrad.nn.utils"),
-        Page("nn.utils.rnn", "funcgrad.nn.utils.rnn", "funcgrad.nn.utils.rnn"),
-        Page("nn.utils.parametrize", "funcgrad.nn.utils.parametrize", "funcgrad.nn.utils.parametrize"),
-        Page("nn.utils.parametrizations", "funcgrad.nn.utils.parametrizations", "funcgrad.nn.utils.parametrizations"),
-        Page("optim", "funcgrad.optim", "funcgrad.optim"),
-        Page("optim.lr_scheduler", "funcgrad.optim.lr_scheduler", "funcgrad.optim.lr_scheduler"),
-        Page("optim.swa_utils", "funcgrad.optim.swa_utils", "funcgrad.optim.swa_utils"),
-        Page("utils.data", "funcgrad.utils.data", "funcgrad.utils.data", members=True),
-        Page("utils.checkpoint", "funcgrad.utils.checkpoint", "funcgrad.utils.checkpoint"),
+        whole("nn"),
+        whole("nn.functional"),
+        whole("nn.init"),
+        whole("nn.utils"),
+        whole("nn.utils.rnn"),
+        whole("nn.utils.parametrize"),
+        whole("nn.utils.parametrizations"),
+        whole("optim"),
+        whole("optim.lr_scheduler"),
+        whole("optim.swa_utils"),
+        whole("utils.data", members=True),
+        whole("utils.checkpoint"),
     ],
 }
 

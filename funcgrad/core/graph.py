@@ -19,7 +19,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.backend import is_on_device, owns
-from funcgrad.core.level import zeros
+from funcgrad.core.level import rebuilt, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
 
@@ -231,7 +231,7 @@ class Call(Node):
                 level.again(y, Output(level.stamp(), self, i)) if space.is_inexact else y
                 for i, (y, space) in enumerate(zip(self.y, self.output_space, strict=True))
             ]
-            new.y = type(self.y)(*parts) if hasattr(self.y, "_fields") else type(self.y)(parts)
+            new.y = rebuilt(self.y, parts)
         return new
 
     def pull(self, g: Any, pending: Pending) -> None:

@@ -30,7 +30,7 @@ from funcgrad.core import backend
 from funcgrad.core.backend import FUSING
 from funcgrad.core.batching import Batch, aligned
 from funcgrad.core.chains import single
-from funcgrad.core.level import Traced, deepest, map_tracers, plain, tracers_in, zeros
+from funcgrad.core.level import Traced, deepest, map_tracers, plain, rebuilt, tracers_in, zeros
 from funcgrad.core.memory import base_of
 from funcgrad.core.primitive import LETTERS, Frame, Primitive, Rule, defaults_of
 from funcgrad.core.shorts import RuleFunction, Short, all_finite, finite_or_zero, shorten, singular
@@ -444,7 +444,7 @@ class Unknown(Primitive):
         """
         if isinstance(y, (tuple, list)):
             parts = [self.output(part) for part in y]
-            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+            return rebuilt(y, parts)
         if type(y) is float or type(y) is complex:
             return np.asarray(y)[()]
         if getattr(y, "dtype", None) == np.dtype(object) and not all(isinstance(x, (bool, int, str)) for x in y.flat):

@@ -27,6 +27,7 @@ __all__ = [
     "deepest",
     "map_tracers",
     "plain",
+    "rebuilt",
     "strip",
     "tracers_in",
     "zeros",
@@ -135,6 +136,11 @@ def zeros(space: Space, like: Any) -> Array:
 TREES = (Traced, tuple, list, dict)
 
 
+def rebuilt(like: Any, parts: list[Any]) -> Any:
+    """Return the parts as a list, tuple or namedtuple, whichever `like` is."""
+    return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+
+
 def tracers_in(tree: Any) -> list[Traced]:
     """Return the tracers in nested lists, tuples and dicts."""
     if isinstance(tree, Traced):
@@ -160,7 +166,7 @@ def map_tracers(function: Callable[[Traced], Any], tree: Any) -> Any:
         return {key: map_tracers(function, item) for key, item in tree.items()} if tree else {}
     if isinstance(tree, (list, tuple)):
         items = [map_tracers(function, item) if isinstance(item, TREES) else item for item in tree]
-        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+        return rebuilt(tree, items)
     return tree
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 import funcgrad.tree as tree
 from funcgrad.core.graph import Node, Output, Pending, send
-from funcgrad.core.level import Traced, zeros
+from funcgrad.core.level import Traced, rebuilt, zeros
 from funcgrad.core.space import space_of
 from funcgrad.tensor.hooks import outward
 from funcgrad.tensor.root import ROOT
@@ -87,7 +87,7 @@ class BackwardHooks:
         new, places = gated(parts, lambda gs: self.entering(gs, places, spaces, size))
         if isinstance(result, Base):
             return new[0]
-        return type(result)(*new) if hasattr(result, "_fields") else type(result)(new)
+        return rebuilt(result, new)
 
     # -- In the backward pass --------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import numpy as np
 
-from funcgrad.core.level import Traced
+from funcgrad.core.level import Traced, rebuilt
 from funcgrad.core.space import space_of
 from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.cupys import cupys_call, from_cupy
@@ -139,7 +139,7 @@ def deliver(name: str, result: Any, out: Any) -> Any:
         if not isinstance(out, tuple | list) or len(out) != len(result):
             raise TypeError(f"{name}(): out must be a tuple of {len(result)} tensors")
         parts = [deliver(name, part, target) for part, target in zip(result, out, strict=True)]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+        return rebuilt(result, parts)
     needs_tensor(f"{name}(out=...)", out)
     if isinstance(unwrap(result), Traced) or out.requires_grad:
         raise RuntimeError(

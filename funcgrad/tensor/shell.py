@@ -19,7 +19,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.backend import is_on_device
-from funcgrad.core.level import Shell, Traced
+from funcgrad.core.level import Shell, Traced, rebuilt
 from funcgrad.core.space import space_of
 from funcgrad.tensor.dtypes import DType, dtype_of
 from funcgrad.tensor.inference import mark
@@ -203,7 +203,7 @@ def wrap_all(result: Any, given: Sequence[Base] = ()) -> Any:
         return wrap(result)
     if isinstance(result, list | tuple):
         parts = [wrap_all(item, given) for item in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+        return rebuilt(result, parts)
     return result
 
 

@@ -16,14 +16,14 @@ from funcgrad.core.arrays import lent
 from funcgrad.core.kernels import note_cupy
 from funcgrad.core.level import RUNNING, Level, Shell, Traced
 from funcgrad.core.memory import is_scalar
-from funcgrad.core.space import Space
+from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import LostGradientError
 from funcgrad.tree import flatten, map
 
 __all__ = [
     *("Chosen", "Transformed", "as_array", "bare", "call_traced", "choose", "is_array", "is_shell", "lend", "match"),
-    *("opened", "present", "refuse_foreign", "taken"),
+    *("opened", "present", "refuse_foreign", "taken", "tangent_space"),
 ]
 
 SCALARS = (bool, int, float, complex)
@@ -63,6 +63,15 @@ def present(tree: PyTree) -> PyTree:
     if isinstance(tree, PLAIN):
         return tree
     return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
+
+
+def tangent_space(leaf: Any) -> Space | None:
+    """Return the space of the tangents at a leaf of the arguments; None if it has none."""
+    if not is_array(leaf):
+        refuse_foreign(leaf)
+        return None
+    space = space_of(leaf)
+    return space if space.is_inexact else None
 
 
 def is_shell(x: Any) -> bool:

@@ -17,7 +17,7 @@ from funcgrad._typing import Array
 from funcgrad.core.batching_indices import READS_KEYWORDS, Batched
 from funcgrad.core.gather import scatter
 from funcgrad.core.indices import is_view, parts_of
-from funcgrad.core.level import Level, Traced, map_tracers, strip, tracers_in, zeros
+from funcgrad.core.level import Level, Traced, map_tracers, rebuilt, strip, tracers_in, zeros
 from funcgrad.core.memory import Memory, Place, follow, put
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
@@ -77,7 +77,7 @@ class BatchLevel(Level):
         """Wrap what was made of shared values alone: it can be written to as well."""
         if isinstance(y, SEVERAL):
             parts = [self.constants(part) for part in y]
-            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+            return rebuilt(y, parts)
         return self.constant(y) if is_array(y) and not isinstance(y, NUMBERS) else y
 
     def process(self, primitive: Primitive, operands: tuple[Array, ...], params: dict[str, Any]) -> Any:
@@ -172,7 +172,7 @@ class BatchLevel(Level):
         if not isinstance(y, tuple | list):
             return None if y is None else self.tracer(y)
         parts = [self.tracer(part) for part in y]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return rebuilt(y, parts)
 
     # -- One example after the other ------------------------------------------------------------------
 

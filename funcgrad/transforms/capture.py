@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from funcgrad._typing import AnyFunction, Array, PyTree
-from funcgrad.core.level import Level, Traced, map_tracers, strip
+from funcgrad.core.level import Level, Traced, map_tracers, rebuilt, strip
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import space_of
 from funcgrad.core.tracer import Tracer
@@ -153,7 +153,7 @@ class CaptureLevel(Level):
         self.steps.append(Step(call, self.place(tuple(args)), self.place(kwargs), writes))
         if not several:
             return outs[0]
-        return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
+        return rebuilt(y, outs)
 
 
 class Program:

@@ -16,13 +16,13 @@ from funcgrad._typing import AnyFunction, Array, PyTree
 from funcgrad.core.graph import Call
 from funcgrad.core.indices import is_view
 from funcgrad.core.kinds import Linear, Unknown
-from funcgrad.core.level import Level, Traced, strip, tracers_in, zeros
+from funcgrad.core.level import Level, Traced, rebuilt, strip, tracers_in, zeros
 from funcgrad.core.memory import Place, put
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import EscapedTracerError, user_line
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, refuse_foreign, taken
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken, tangent_space
 from funcgrad.tree import flatten, map
 
 __all__ = ["jvp"]
@@ -143,7 +143,7 @@ class ForwardLevel(Level):
         outs = [
             self.tracer(part, dy) if space.is_inexact else part for part, dy, space in zip(y, dys, spaces, strict=True)
         ]
-        return type(y)(*outs) if hasattr(y, "_fields") else type(y)(outs)
+        return rebuilt(y, outs)
 
     def tangents(self, primitive: Primitive, call: Call, tangents: list[Array | None], spaces: list[Space]) -> Any:
         """Return the tangent of each output of a call, which lie in `spaces`."""
@@ -221,12 +221,8 @@ def jvp(f: AnyFunction, primals: tuple[PyTree, ...], tangents: tuple[PyTree, ...
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp takes primals and tangents as tuples, one entry for each positional argument")
     leaves, structure = flatten(tuple(primals))
-    for leaf in leaves:
-        if not is_array(leaf):
-            refuse_foreign(leaf)
     values = [taken(x) for x in leaves]
-    spaces = [space_of(x) if is_array(x) else None for x in leaves]
-    spaces = [s if s is not None and s.is_inexact else None for s in spaces]
+    spaces = [tangent_space(x) for x in leaves]
     directions = match("jvp tangents", tuple(tangents), structure, spaces)
     level = ForwardLevel()
     try:

@@ -15,7 +15,7 @@ from funcgrad.core.graph import Call
 from funcgrad.core.level import Level, strip, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project, space_of
-from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, refuse_foreign, taken
+from funcgrad.transforms.arguments import as_array, call_traced, is_array, lend, match, present, taken, tangent_space
 from funcgrad.transforms.forward import SEVERAL, ForwardLevel, ForwardTracer
 from funcgrad.tree import flatten, map
 
@@ -169,12 +169,8 @@ def linearize(f: AnyFunction, *primals: PyTree, has_aux: bool = False) -> Any:
     (np.float64(0.0), np.float64(2.0), np.float64(3.0))
     """
     leaves, structure = flatten(tuple(primals))
-    for leaf in leaves:
-        if not is_array(leaf):
-            refuse_foreign(leaf)
     values = [taken(x, keep=True) for x in leaves]
-    spaces = [space_of(x) if is_array(x) else None for x in leaves]
-    spaces = [s if s is not None and s.is_inexact else None for s in spaces]
+    spaces = [tangent_space(x) for x in leaves]
     level = LinearizeLevel()
     try:
         places = [None if s is None else level.register() for s in spaces]

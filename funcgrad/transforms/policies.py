@@ -18,7 +18,7 @@ import numpy as np
 from funcgrad._typing import Array, PyTree
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Selection
-from funcgrad.core.level import Level, deepest, strip
+from funcgrad.core.level import Level, deepest, rebuilt, strip
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space
 from funcgrad.core.tracer import Tracer
@@ -131,7 +131,7 @@ class PolicyLevel(Level):
     def wrap(self, y: Any, number: int | None) -> Any:
         if isinstance(y, tuple | list):
             parts = [self.wrap(part, None) for part in y]
-            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+            return rebuilt(y, parts)
         return self.tracer(y, number) if isinstance(y, ReverseTracer) and y.level is self.base else y
 
     def unruled(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

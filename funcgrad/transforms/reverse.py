@@ -20,7 +20,7 @@ from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
-from funcgrad.core.level import Level, plain, strip, tracers_in
+from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
 from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
 from funcgrad.core.primitive import CALLS, Primitive
@@ -51,16 +51,11 @@ class ReverseTracer(Tracer):
         value = self.value
         level: Any = self.level
         if type(value) is ndarray and type(self) is ReverseTracer:
-            kind = type(index)
-            if kind is int and value.ndim == 1:
+            if type(index) is int and value.ndim == 1:
                 y, space = value[index], self.space.elements
+            elif not is_simple(index):
+                return self.read_any(index)
             else:
-                if kind is tuple:
-                    for part in index:
-                        if type(part) not in PARTS:
-                            return self.read_any(index)
-                elif kind is not slice and kind is not int:
-                    return self.read_any(index)
                 y = value[index]
                 if type(y) is ndarray and is_contended(self):
                     y = np.copy(y)
@@ -99,10 +94,6 @@ class ReverseTracer(Tracer):
         if view:
             register(self, out, CALLS[operator.getitem], {"index": index})
         return out
-
-
-#: What an index is made of that selects a view, and that no one can write into.
-PARTS = frozenset({int, slice, type(None), type(Ellipsis)})
 
 
 class NonfiniteTracer(ReverseTracer):
@@ -298,13 +289,13 @@ class ReverseLevel(Level):
             self.tracer(part, Output(self.stamp(), call, i), space) if space.is_inexact else part
             for i, (part, space) in enumerate(zip(y, output_space, strict=True))
         ]
-        return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+        return rebuilt(y, parts)
 
     def constants(self, y: Any) -> Any:
         """Wrap what was made of constants alone: it can be written to as well."""
         if isinstance(y, (tuple, list)):
             parts = [self.constants(part) for part in y]
-            return type(y)(*parts) if hasattr(y, "_fields") else type(y)(parts)
+            return rebuilt(y, parts)
         return self.constant(y) if space_of(y).is_inexact and not isinstance(y, np.generic) else y
 
     def reread(self, view: Any, base: Any, steps: Steps) -> None:
