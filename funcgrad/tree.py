@@ -8,6 +8,7 @@ its sorted keys), deques, dataclasses and xarray's arrays without registration, 
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import functools
 import itertools
@@ -63,8 +64,8 @@ def flatten(tree: PyTree, is_leaf: IsLeaf = None) -> tuple[list[Any], Structure]
     if type(tree) in LEAVES:  # one array is the common case
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
-    classes: set[Any] = {type(leaf) for leaf in leaves}
-    if any(is_container(cls) for cls in classes):
+    classes: set[Any] = set(builtins.map(type, leaves))
+    if not classes <= LEAVES and any(is_container(cls) for cls in classes):
         register_containers(tree, is_leaf)
         leaves, structure = optree.tree_flatten(tree, is_leaf, namespace=NAMESPACE)
     return leaves, structure

@@ -22,6 +22,7 @@ from funcgrad.core.chains import device_steps
 from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
 from funcgrad.core.runs import collect, pull_run
+from funcgrad.core.silence import forgiving
 
 __all__ = ["backward", "unneeded", "walk"]
 
@@ -49,11 +50,14 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
     if pending is None:
         pending = []
     node: Any
+    parent: Any
     second: Any
+    held: Any
+    d: Any
     try:
         while roots:
             send(*roots.pop(), False, pending)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with forgiving():
             while pending:
                 node = heappop(pending)[1]
                 g = node.cotangent
@@ -72,19 +76,30 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                     continue
                 while type(node) is Pointwise:  # its `pull`, written out, up to where the heap has to decide
                     short, short_second = node.shorts
-                    if short_second is not None:
-                        c = short_second.rule(g, node.kept_second)
+                    parent = node.parent
+                    rule = short.rule  # named, for CPython is slow to call what is read from a slot
+                    if short_second is None:
+                        c = rule(g, node.kept)
+                    else:
                         second = node.second
-                        if type(second.cotangent) is ndarray and second.owned and type(c) is ndarray:
-                            second.cotangent += c  # as `send` does it
+                        held = second.cotangent
+                        rule_second = short_second.rule
+                        c = rule_second(g, node.kept_second)
+                        if type(held) is ndarray and second.owned and type(c) is ndarray:
+                            held += c  # as `send` does it
+                            c = rule(g, node.kept)
+                        elif second.key < parent.key:  # the pass goes on with the newer one
+                            d = rule(g, node.kept)
+                            send(parent, d, d is not g, pending)
+                            parent = second
                         else:
                             send(second, c, c is not g, pending)
-                    c = short.rule(g, node.kept)
+                            c = rule(g, node.kept)
                     fresh = c is not g
                     g = c
                     if release:
                         node.release()
-                    node = node.parent
+                    node = parent
                     if node.cotangent is not None or (pending and pending[0][0] < node.key):
                         send(node, g, fresh, pending)
                         break
@@ -93,7 +108,7 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                     node.pull(g, pending)
                     if release:
                         node.release()
-                node = second = g = c = None  # what they hold need not survive the next step
+                node = parent = second = held = g = c = d = None  # what they hold need not survive the next step
     except BaseException:
         for _, node in pending:  # a graph that is kept must not remember half a pass
             node.cotangent = None
@@ -199,7 +214,7 @@ def walk(
     try:
         while roots:
             send(*roots.pop(), False, pending)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with forgiving():
             while pending:
                 node = heappop(pending)[1]
                 g, node.cotangent = node.cotangent, None

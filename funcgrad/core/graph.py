@@ -32,6 +32,7 @@ __all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected"
 Pending: TypeAlias = "list[tuple[int, Node]]"
 
 ndarray = np.ndarray
+float64 = np.float64
 add = np.add
 
 
@@ -81,7 +82,10 @@ def send(node: Node, g: Array, fresh: bool, pending: Pending) -> None:
         node.cotangent = g
         node.owned = fresh
         heappush(pending, (node.key, node))
-    elif node.owned and ((type(held) is ndarray and type(g) is ndarray) or backend.both_on_device(held, g)):
+    elif type(held) is float64 or not node.owned:
+        node.cotangent = held + g
+        node.owned = True
+    elif (type(held) is ndarray and type(g) is ndarray) or backend.both_on_device(held, g):
         add(held, g, held)
     else:
         node.cotangent = held + g
@@ -110,7 +114,7 @@ class Leaf(Node):
         self.gradient: Array | None = None
 
     def pull(self, g: Any, pending: Pending) -> None:
-        if (type(g) is ndarray or is_on_device(g)) and not (self.owned and g.base is None):
+        if type(g) is not float64 and (type(g) is ndarray or is_on_device(g)) and not (self.owned and g.base is None):
             g = g.copy()  # what leaves the engine shares memory with nothing
         self.gradient = g
 

@@ -21,7 +21,7 @@ __all__ = ["Space", "project", "space_of"]
 class Space:
     """The shape and dtype of an array. Interned: equal spaces are mostly one object, so ``is`` is the fast test."""
 
-    __slots__ = ("__elements", "dtype", "is_complex", "is_inexact", "ndim", "shape", "size")
+    __slots__ = ("dtype", "elements", "is_complex", "is_inexact", "ndim", "shape", "size")
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape = shape
@@ -29,16 +29,8 @@ class Space:
         self.ndim = len(shape)
         self.size = math.prod(shape)
         self.is_complex = dtype.kind == "c"
+        self.elements: Space = interned((), dtype) if shape else self  # the space of one element
         self.is_inexact = dtype.kind in "fc"  # whether a derivative with respect to such values has a meaning
-
-    @property
-    def elements(self) -> Space:
-        """The space of one element."""
-        try:
-            return self.__elements
-        except AttributeError:
-            self.__elements: Space = interned((), self.dtype)
-            return self.__elements
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.shape == other.shape and self.dtype == other.dtype

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 import numpy as np
 
 from funcgrad.core.level import Traced, rebuilt
+from funcgrad.core.silence import SILENT, restore, state, switch
 from funcgrad.core.space import space_of
 from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.cupys import cupys_call, from_cupy
@@ -20,7 +21,7 @@ from funcgrad.tensor.naming import christen, name_of
 from funcgrad.tensor.promotion import promote_all, type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, wrap
-from funcgrad.tensor.silence import HARMLESS, SILENT, restore, state, switch
+from funcgrad.tensor.silence import HARMLESS
 from funcgrad.tensor.writing import check_cast, overwrite
 from funcgrad.transforms.reverse import ReverseTracer
 

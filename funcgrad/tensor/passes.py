@@ -15,12 +15,12 @@ import numpy as np
 from funcgrad.core.engine import backward, unneeded, walk
 from funcgrad.core.graph import Node, Pending
 from funcgrad.core.level import Traced
+from funcgrad.core.silence import SILENT, restore, silence, switch
 from funcgrad.tensor.hooks import outward
 from funcgrad.tensor.modes import GRAD_ENABLED
 from funcgrad.tensor.promotion import type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base
-from funcgrad.tensor.silence import SILENT, restore, silence, switch
 from funcgrad.tensor.versions import check_saved
 
 __all__ = [

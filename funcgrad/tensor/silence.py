@@ -1,43 +1,32 @@
 """Silence: a tensor that becomes infinite or nan is no cause for a warning, as in PyTorch.
 
-Of its own arrays NumPy warns as ever. It keeps what it does about such values in a context variable, which is borrowed
-here for the time of an operation. ``np.errstate`` does the same at five times the cost, half that of a small operation.
+Of its own arrays NumPy warns as ever.
 
 * :data:`quiet` runs a function in a context of its own, in which NumPy is silent. It is the cheapest, 50 ns, but the
   function sees no mode of ours, and only one may run at a time. So it is for a single ufunc, whose callers fall back on
   :func:`silently` where it refuses.
-* :func:`silently` switches NumPy's warnings off around a call, and :class:`silence` around a block: 150 ns, and 20 ns
-  where they are off already.
+* :func:`silently` switches NumPy's warnings off around a call, and :class:`~funcgrad.core.silence.silence` around a
+  block: 150 ns, and 20 ns where they are off already.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextvars import Context, ContextVar, Token
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
+from funcgrad.core.silence import CONTEXT, SILENT, restore, state, switch
 
-__all__ = ["BLIND", "HARMLESS", "SILENT", "quiet", "restore", "silence", "silenced", "silently", "state", "switch"]
+__all__ = ["BLIND", "HARMLESS", "quiet", "silenced", "silently"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-CONTEXT = Context()
-CONTEXT.run(np.seterr, all="ignore")
-
-#: NumPy's variable, the only one that ``seterr`` has set there, and the value that means silence.
-STATE: ContextVar[Any]
-SILENT: Any
-((STATE, SILENT),) = CONTEXT.items()
 
 #: What NumPy never warns of, whatever the real values, by NumPy's and by PyTorch's name.
 HARMLESS = frozenset(
     ("abs", "absolute", "arctan", "atan", "clamp", "maximum", "minimum", "neg", "negative", "tanh", "where")
 )
-
-state, switch, restore = STATE.get, STATE.set, STATE.reset
 
 #: Whether a function runs in the silent context: where modes matter, it has to refuse.
 BLIND: ContextVar[bool] = ContextVar("BLIND", default=False)
@@ -56,20 +45,6 @@ def silently(function: Callable[..., T], *args: Any) -> T:
         return function(*args)
     finally:
         restore(token)
-
-
-class silence:
-    """NumPy warns of nothing in a ``with`` block."""
-
-    __slots__ = ("token",)
-
-    token: Token[Any]
-
-    def __enter__(self) -> None:
-        self.token = switch(SILENT)
-
-    def __exit__(self, *error: object) -> None:
-        restore(self.token)
 
 
 def silenced(function: Callable[P, T]) -> Callable[P, T]:

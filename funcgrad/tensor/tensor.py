@@ -14,6 +14,7 @@ import numpy as np
 import funcgrad.tree as tree
 from funcgrad.core.kernels import apply_kernel, apply_reduction
 from funcgrad.core.level import Traced
+from funcgrad.core.silence import silence
 from funcgrad.core.space import space_of
 from funcgrad.tensor.conversion import Converted
 from funcgrad.tensor.differentiation import Differentiated
@@ -28,7 +29,7 @@ from funcgrad.tensor.printing import format_scalar, format_tensor
 from funcgrad.tensor.promotion import promote
 from funcgrad.tensor.root import ROOT, grad_fn_name, leaf_tracer
 from funcgrad.tensor.shell import Base, tensors_in, unwrap, unwrap_all, wrap, wrap_all
-from funcgrad.tensor.silence import silence, silently
+from funcgrad.tensor.silence import silently
 from funcgrad.tensor.versions import alias, apart
 from funcgrad.tensor.writing import Writing
 from funcgrad.transforms.gradient import stop_gradient

@@ -28,13 +28,14 @@ __all__ = [
 
 SCALARS = (bool, int, float, complex)
 PLAIN = (np.ndarray, np.generic)
+NUMERIC = (Traced, *SCALARS)
 
 
 def is_array(leaf: Any) -> bool:
     """Whether a leaf is something that can be traced: an array, a number, a tracer; not a string."""
     if isinstance(leaf, PLAIN):
         return leaf.dtype.kind in "fcbiu"
-    return isinstance(leaf, (Traced, *SCALARS)) or (hasattr(leaf, "__array_function__") and hasattr(leaf, "dtype"))
+    return isinstance(leaf, NUMERIC) or (hasattr(leaf, "__array_function__") and hasattr(leaf, "dtype"))
 
 
 def refuse_foreign(leaf: Any) -> None:
@@ -170,6 +171,8 @@ class Chosen:
 
     def call(self, level: Level, f: AnyFunction, tree: PyTree) -> Any:
         """Call `f` on tracers of `level`, with `tree` in the place of what :meth:`tree` returned."""
+        if len(self.args) == 1 and not self.kwargs and self.names is None and self.numbers == 0:
+            return call_traced(level, f, (tree,), self.kwargs)
         args, kwargs = self.place(tree)
         if len(args) > 1 or kwargs:
             args = [lend(level, x) if x is given else x for x, given in zip(args, self.args, strict=True)]

@@ -19,6 +19,7 @@ from funcgrad.core.kinds import Linear, Unknown
 from funcgrad.core.level import Level, Traced, rebuilt, strip, tracers_in, zeros
 from funcgrad.core.memory import Place, put
 from funcgrad.core.primitive import Primitive
+from funcgrad.core.silence import forgiving
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import ABSENT, Tracer
 from funcgrad.errors import EscapedTracerError, user_line
@@ -158,7 +159,7 @@ class ForwardLevel(Level):
     def tangent(self, primitive: Primitive, call: Call, tangents: list[Array | None]) -> Any:
         if not primitive.is_singular:
             return primitive.jvp(call, tangents)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with forgiving():
             return primitive.jvp(call, tangents)
 
     def write(self, primitive: Any, base: Any, value: Any, place: Place, add: bool) -> None:

@@ -15,6 +15,7 @@ from funcgrad.core.kinds import Elementwise, Short, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS
+from funcgrad.core.silence import forgiving, silence
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.transforms.arguments import taken
 from funcgrad.transforms.forward import PATHS, ForwardLevel, ForwardTracer
@@ -59,7 +60,7 @@ def partial_of(short: Short, marked: bool) -> Partial:
         return partial
 
     def quiet(dx: Any, y: Any, a: Any, b: Any) -> Any:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with forgiving():
             return partial(dx, y, a, b)
 
     return quiet
@@ -189,7 +190,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
 
 def guarded(primitive: Elementwise, *operands: Any) -> Any:
     """Leave the short path for a result that is not finite; NumPy has warned of it already."""
-    with np.errstate(all="ignore"):
+    with silence():
         return primitive(*operands)
 
 

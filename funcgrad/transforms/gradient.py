@@ -36,6 +36,8 @@ from funcgrad.tree import LEAF, flatten, flatten_with_paths, map
 
 __all__ = ["float0", "grad", "stop_gradient", "value_and_grad", "vjp"]
 
+ndarray = np.ndarray
+float64 = np.float64
 HOST = (np.ndarray, np.generic, float)
 NUMERIC = (np.ndarray, np.generic, Traced)
 
@@ -52,24 +54,29 @@ class Input:
     __slots__ = ("node", "space", "value")
 
     def __init__(self, value: Any, level: ReverseLevel, keep: bool) -> None:
-        lasts = keep or type(value) is not np.ndarray
-        self.value = value = taken(value, keep) if lasts else level.kept(value)  # the function may know it otherwise
-        self.space = space_of(value)
-        self.node = Leaf(level.stamp()) if self.space.is_inexact else None
+        if type(value) is ndarray:
+            value = value.copy() if keep else level.kept(value)  # the function may know it otherwise
+        elif type(value) is not float64:
+            value = taken(value, keep)
+        self.value = value
+        self.space = space = space_of(value)
+        self.node = Leaf(level.stamp()) if space.is_inexact else None
 
     def tracer(self, level: ReverseLevel) -> Any:
         return lend(level, self.value) if self.node is None else level.tracer(self.value, self.node, self.space)
 
     def let_go(self) -> None:
         """Forget a plain value: of what the rules do not read, nothing is kept for the backward pass."""
-        if self.node is not None and type(self.value) is np.ndarray:
+        if self.node is not None and type(self.value) is ndarray:
             self.value = NOTHING
 
     def gradient(self) -> Any:
         """Take what a backward pass left."""
         if self.node is None:
             return np.zeros(self.space.shape, float0)
-        g, self.node.gradient = self.node.gradient, None
+        node = self.node
+        g = node.gradient
+        node.gradient = None
         if g is None:
             g = zeros(self.space, self.value)[()]
             if isinstance(self.value, Traced) and self.space.shape:
@@ -334,27 +341,29 @@ def apply_value_and_grad(
 
 
 def check_inputs(inputs: Inputs, chosen: Chosen, holomorphic: bool, allow_int: bool) -> None:
-    arrays = 0
+    arrays = False
     for i, leaf in enumerate(inputs.leaves):
-        if type(leaf) is not Input:
-            continue
-        arrays += 1
-        space = leaf.space
-        if space.is_inexact and not holomorphic:
-            continue
-        if holomorphic and not space.is_complex:
-            problem = f"grad with holomorphic=True needs complex inputs, got {space}"
-        elif not space.is_inexact and not allow_int:
-            problem = (
-                f"grad needs real or complex inputs, got {space}. Convert it (x.astype(float), 3.0 instead of 3), "
-                "choose other arguments with argnums, or pass allow_int=True"
-            )
-        else:
-            continue
-        path = flatten_with_paths(chosen.tree())[i][0]
-        raise TypeError(f"{problem}; the leaf is {path or 'the argument itself'}, {leaf.value!r:.100}")
+        if type(leaf) is Input:
+            arrays = True
+            if leaf.node is None or holomorphic:
+                check_input(leaf, i, chosen, holomorphic, allow_int)
     if not arrays:
         raise TypeError("grad: there is no array among the arguments to differentiate")
+
+
+def check_input(leaf: Input, i: int, chosen: Chosen, holomorphic: bool, allow_int: bool) -> None:
+    space = leaf.space
+    if holomorphic and not space.is_complex:
+        problem = f"grad with holomorphic=True needs complex inputs, got {space}"
+    elif not space.is_inexact and not allow_int:
+        problem = (
+            f"grad needs real or complex inputs, got {space}. Convert it (x.astype(float), 3.0 instead of 3), "
+            "choose other arguments with argnums, or pass allow_int=True"
+        )
+    else:
+        return
+    path = flatten_with_paths(chosen.tree())[i][0]
+    raise TypeError(f"{problem}; the leaf is {path or 'the argument itself'}, {leaf.value!r:.100}")
 
 
 def check_output(value: Any, holomorphic: bool) -> Array:

@@ -18,6 +18,7 @@ from funcgrad.core.kinds import Elementwise, Multilinear, Short, all_finite
 from funcgrad.core.level import plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.silence import silence
 from funcgrad.core.space import Space, space_of
 from funcgrad.transforms.reverse import ConstantTracer, ReverseTracer
 
@@ -46,7 +47,8 @@ def call(x):
     out.value = y
     out.space = x.space
     level = out.level = x.level
-    node.key = level.stamp()
+    stamp = level.stamp
+    node.key = stamp()
     out.node = node
     return out
 """
@@ -113,7 +115,8 @@ def call(a, b):
     out.value = y
     out.space = space
     out.level = level
-    node.key = level.stamp()
+    stamp = level.stamp
+    node.key = stamp()
     out.node = node
     return out
 """
@@ -163,7 +166,7 @@ def compiled(text: str, primitive: Elementwise, **found: Any) -> Callable[..., A
 
 def guarded(primitive: Primitive, *operands: Any) -> Any:
     """Leave the short path for a result that is not finite; NumPy has warned of it already."""
-    with np.errstate(all="ignore"):
+    with silence():
         return primitive(*operands)
 
 

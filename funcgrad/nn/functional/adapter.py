@@ -17,6 +17,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.graph import Node, Pending, send
 from funcgrad.core.level import Traced
+from funcgrad.core.silence import SILENT, restore, state, switch
 from funcgrad.core.space import space_of
 from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.devices import device_of
@@ -25,7 +26,6 @@ from funcgrad.tensor.overwriting import overwrite
 from funcgrad.tensor.promotion import DEFAULT_DTYPE, type_name
 from funcgrad.tensor.root import ROOT
 from funcgrad.tensor.shell import Base, unwrap, unwrap_all, wrap
-from funcgrad.tensor.silence import SILENT, restore, state, switch
 from funcgrad.transforms.gradient import stop_gradient
 
 __all__ = ["constant", "draw", "functional", "in_dtype_of", "normal", "on_host", "reduce_loss", "uniform", "write_back"]
