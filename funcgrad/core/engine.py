@@ -9,7 +9,7 @@ one is newer than all that waits, its cotangent is handed over directly and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from heapq import heappop
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any
 
@@ -88,12 +88,17 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                         if type(held) is ndarray and second.owned and type(c) is ndarray:
                             held += c  # as `send` does it
                             c = rule(g, node.kept)
+                        elif held is not None:
+                            send(second, c, c is not g, pending)
+                            c = rule(g, node.kept)
                         elif second.key < parent.key:  # the pass goes on with the newer one
                             d = rule(g, node.kept)
                             send(parent, d, d is not g, pending)
                             parent = second
                         else:
-                            send(second, c, c is not g, pending)
+                            second.cotangent = c
+                            second.owned = c is not g
+                            heappush(pending, (second.key, second))
                             c = rule(g, node.kept)
                     fresh = c is not g
                     g = c

@@ -49,6 +49,8 @@ def refuse_foreign(leaf: Any) -> None:
 
 def as_array(leaf: Any) -> Array:
     """Return a number as a NumPy scalar; arrays pass."""
+    if type(leaf) is float:  # the common case, at a quarter of the time
+        return np.float64(leaf)
     return np.asarray(leaf)[()] if isinstance(leaf, SCALARS) and not isinstance(leaf, np.generic) else leaf
 
 
