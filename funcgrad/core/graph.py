@@ -18,7 +18,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core import backend
-from funcgrad.core.backend import is_on_device, owns
+from funcgrad.core.backend import FUSING, is_on_device, owns
 from funcgrad.core.level import rebuilt, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
@@ -245,22 +245,25 @@ class Call(Node):
             self.used = tuple([h is not None for h in g])
             like = next(h for h in g if h is not None)
             g = tuple(zeros(s, like) if h is None else h for h, s in zip(g, self.output_space, strict=True))
-        sole = self.primitive.sole
+        primitive, spaces = self.primitive, self.spaces
+        each = None if self.guarded or FUSING[type(g)] else primitive.each
         link: Any
-        if sole is not None:
-            link = self.links[0]
-            c = sole.apply(g, self, 0)
-            space = self.spaces[0]
-            if c.shape != space.shape or c.dtype != space.dtype:
-                c = project(c, space)
-            alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
-            send(link, c, alone, pending)
+        if each is None:
+            for i, c in primitive.vjp(self, g):
+                link = self.links[i]
+                if link is not None:
+                    space = spaces[i]
+                    if c.shape != space.shape or c.dtype != space.dtype:
+                        c = project(c, space)
+                    alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
+                    send(link, c, alone, pending)
             return
-        for i, c in self.primitive.vjp(self, g):
-            link = self.links[i]
+        for i, link in enumerate(self.links):  # the same without a generator
             if link is not None:
-                space = self.spaces[i]
-                if c.shape != space.shape or c.dtype != space.dtype:
+                rule: Any = each[i]
+                c = rule.apply(g, self, i)
+                space = spaces[i]
+                if c.shape != space.shape or c.dtype is not space.dtype:
                     c = project(c, space)
                 alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
                 send(link, c, alone, pending)

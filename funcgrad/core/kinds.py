@@ -94,6 +94,7 @@ class Elementwise(Primitive):
         types = getattr(function, "types", [])
         self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
         self.is_singular = pole or any(hasattr(partial, "__wrapped__") for partial in partials)
+        self.each = self.rules if type(self).vjp is Elementwise.vjp else None
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Array:
         terms = [self.term(i, dx, call) for i, dx in enumerate(tangents) if dx is not None]
@@ -166,7 +167,7 @@ class Linear(Primitive):
         self.arity = None if variadic else 1
         super().__init__(function, (adjoint,), **options)
         self.adjoint = self.rules[0]
-        self.sole = self.adjoint if not variadic and type(self).vjp is Linear.vjp else None
+        self.each = None if variadic or type(self).vjp is not Linear.vjp else self.rules
 
     def differentiable(self, i: int) -> bool:
         return True
@@ -206,6 +207,7 @@ class Multilinear(Primitive):
     def __init__(self, function: Any, *adjoints: RuleFunction | None, variadic: bool = False, **options: Any) -> None:
         self.arity = None if variadic else len(adjoints)
         super().__init__(function, adjoints, **options)
+        self.each = None if variadic or type(self).vjp is not Multilinear.vjp else self.rules
 
     def rule(self, i: int) -> Rule | None:
         return self.rules[0 if self.arity is None else i]
@@ -257,7 +259,7 @@ class Opaque(Primitive):
         self.arity = arity
         super().__init__(function, (vjp,), **options)
         self.tangent = Rule(jvp, arity, self.defaults)
-        self.sole = self.rules[0] if arity == 1 and type(self).vjp is Opaque.vjp else None
+        self.each = self.rules if arity == 1 and type(self).vjp is Opaque.vjp else None
         self.known |= set(self.tangent.keywords)
 
     def differentiable(self, i: int) -> bool:

@@ -152,7 +152,7 @@ class Primitive:
     arity: int | None  # None: any number of operands
     is_constant = False
     is_singular = False  # whether a partial can be infinite
-    sole: Rule | None = None  # the rule of the only operand, where it gives the cotangent by itself
+    each: tuple[Rule | None, ...] | None = None  # the rules of the operands, where each gives a cotangent by itself
 
     def __init__(
         self,
