@@ -56,10 +56,11 @@ class Memory:
 
     def add(self, view: Any) -> None:
         self.viewed = True
-        if len(self.fresh) >= self.limit:
-            self.fresh = [reference for reference in self.fresh if reference() is not None]
-            self.limit = 2 * len(self.fresh) + 16
-        self.fresh.append(ref(view))
+        fresh = self.fresh
+        fresh.append(ref(view))
+        if len(fresh) > self.limit:
+            self.fresh = fresh = [reference for reference in fresh if reference() is not None]
+            self.limit = 2 * len(fresh) + 16
 
 
 class View:
@@ -233,12 +234,13 @@ def is_rearranged(x: Any) -> bool:
 def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeable: bool = True) -> None:
     """Remember that `view` has been made from `x`, and shares its memory."""
     memory = getattr(x, "memory", None)
-    if type(memory) is View:
+    if memory is None:
+        memory = x.memory = Memory()
+        view.memory = View(x, None, primitive, params, writeable)
+    elif type(memory) is View:
         view.memory = View(memory.base, memory, primitive, params, writeable and memory.writeable)
         memory = memory.base.memory
     else:
-        if memory is None:
-            memory = x.memory = Memory()
         view.memory = View(x, None, primitive, params, writeable)
     memory.add(view)
 

@@ -22,7 +22,7 @@ from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
-from funcgrad.core.memory import Place, Steps, base_of, follow, is_view_of, layout_of, put, register
+from funcgrad.core.memory import Place, Steps, View, follow, is_view_of, layout_of, put, register
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -51,9 +51,10 @@ class ReverseTracer(Tracer):
         value = self.value
         level: Any = self.level
         if type(value) is ndarray and type(self) is ReverseTracer:
-            if type(index) is int and value.ndim == 1:
+            kind = type(index)
+            if kind is int and value.ndim == 1:
                 y, space = value[index], self.space.elements
-            elif not is_simple(index):
+            elif not (kind is int or kind is slice or is_simple(index)):
                 return self.read_any(index)
             else:
                 y = value[index]
@@ -61,7 +62,8 @@ class ReverseTracer(Tracer):
                     y = np.copy(y)
                 space = space_of(y)
             node = Pick()
-            node.key = level.stamp()
+            stamp = level.stamp
+            node.key = stamp()
             node.cotangent = None
             node.parent = self.node
             node.space = self.space
@@ -239,7 +241,8 @@ class ReverseLevel(Level):
         if keeps:
             kept = value.snapshot() if isinstance(value, Tracer) else value
         node = Call(primitive, (kept,), y if keeps_output else None, params, (space,), output_space, (link,))
-        node.key = self.stamp()
+        stamp = self.stamp
+        node.key = stamp()
         out = ReverseTracer()
         out.value = y
         out.space = output_space
@@ -346,7 +349,9 @@ class ReverseLevel(Level):
 
 def is_contended(x: Any) -> bool:
     """Whether what is read from an array is still held when the array is written to again."""
-    memory = getattr(base_of(x), "memory", None)
+    memory = getattr(x, "memory", None)
+    if type(memory) is View:
+        memory = memory.base.memory
     return memory is not None and memory.contended
 
 

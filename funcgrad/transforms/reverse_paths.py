@@ -20,6 +20,7 @@ from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.silence import silence
 from funcgrad.core.space import Space, space_of
+from funcgrad.core.tracer import Tracer
 from funcgrad.transforms.reverse import ConstantTracer, ReverseTracer
 
 __all__ = ["install_short_paths", "unary_path"]
@@ -194,40 +195,50 @@ WORDS: dict[str, Any] = {
 def pair_path(primitive: Primitive) -> Callable[..., Any]:
     """Return the short path of a function of two operands of any shapes."""
     singular = primitive.is_singular
-    reads = {links: primitive.reads([i for i in (0, 1) if links[i]]) for links in LINKS}
-    if any(keeps is None for keeps, _ in reads.values()) or not all(map(primitive.differentiable, (0, 1))):
+    reads = [primitive.reads(wanted) for wanted in ([0, 1], [0], [1])]
+    if not all(map(primitive.differentiable, (0, 1))):
         return primitive
+    both, only_a, only_b = [(keeps is None or 0 in keeps, keeps is None or 1 in keeps, z) for keeps, z in reads]
 
     def call(a: Any, b: Any, **kwargs: Any) -> Any:
-        level: Any = None
-        link_a = link_b = None
-        x, y = a, b
-        if type(a) is ReverseTracer:
-            level, x, link_a = a.level, a.value, a.node
-        if type(b) is ReverseTracer:
-            if level is not None and level is not b.level:
-                return primitive(a, b, **kwargs)
-            level, y, link_b = b.level, b.value, b.node
-        if kwargs or level is None or type(x) not in ARRAYS or type(y) not in ARRAYS:
+        if kwargs:
             return primitive(a, b, **kwargs)
-        space_a = space_of(x) if link_a is None else a.space
-        space_b = space_of(y) if link_b is None else b.space
+        link_a = link_b = None
+        if type(a) is ReverseTracer:
+            level, x, space_a, link_a = a.level, a.value, a.space, a.node
+            if type(b) is ReverseTracer:
+                if b.level is not level:
+                    return primitive(a, b)
+                y, space_b, link_b = b.value, b.space, b.node
+                keeps_x, keeps_y, keeps_z = both
+            elif type(b) in ARRAYS:
+                y, space_b = b, space_of(b)
+                keeps_x, keeps_y, keeps_z = only_a
+            else:
+                return primitive(a, b)
+        elif type(b) is ReverseTracer and type(a) in ARRAYS:
+            level, y, space_b, link_b = b.level, b.value, b.space, b.node
+            x, space_a = a, space_of(a)
+            keeps_x, keeps_y, keeps_z = only_b
+        else:
+            return primitive(a, b)
         if not (space_a.is_inexact and space_b.is_inexact):
             return primitive(a, b)
+        if not ((type(x) in ARRAYS or isinstance(x, Tracer)) and (type(y) in ARRAYS or isinstance(y, Tracer))):
+            return primitive(a, b)
         z = primitive.run(x, y)
-        if singular and not all_finite(z):
+        if singular and not all_finite(plain(z)):
             return guarded(primitive, a, b)
-        keeps: Any
-        keeps, keeps_output = reads[link_a is not None, link_b is not None]
         kept_x = kept_y = None
-        if 0 in keeps:
-            kept_x = level.kept(x) if link_a is None and type(x) is ndarray else x
-        if 1 in keeps:
-            kept_y = level.kept(y) if link_b is None and type(y) is ndarray else y
+        if keeps_x:
+            kept_x = x if type(x) is ndarray and link_a is not None else lasting(x, level)
+        if keeps_y:
+            kept_y = y if type(y) is ndarray and link_b is not None else lasting(y, level)
         space = space_of(z)
-        kept = z if keeps_output else None
+        kept = z if keeps_z else None
         node = Call(primitive, (kept_x, kept_y), kept, {}, (space_a, space_b), space, (link_a, link_b))
-        node.key = level.stamp()
+        stamp = level.stamp
+        node.key = stamp()
         out = ReverseTracer()
         out.value = z
         out.space = space
@@ -238,8 +249,9 @@ def pair_path(primitive: Primitive) -> Callable[..., Any]:
     return call
 
 
-#: Which of two operands can have a node.
-LINKS = ((True, True), (True, False), (False, True))
+def lasting(x: Any, level: Any) -> Any:
+    """Return what a node keeps of a value that the program may write into: one that is traced, or of the program."""
+    return x.snapshot() if isinstance(x, Tracer) else level.kept(x) if type(x) is ndarray else x
 
 
 def install_short_paths() -> None:
