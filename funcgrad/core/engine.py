@@ -62,18 +62,23 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                 node = heappop(pending)[1]
                 g = node.cotangent
                 node.cotangent = None
-                if type(g) is ndarray:
-                    if type(node) is Pointwise and g.size >= LARGE:
-                        taken = [node, g]
-                        node = g = None  # the chain is freed while it is walked
-                        node, g = large_steps(taken, pending, release)
-                        if node is None:
-                            continue
-                elif FUSING[type(g)]:
+                if type(g) is not ndarray and FUSING[type(g)]:
                     taken = [node, g]
-                    node = g = None
+                    node = g = None  # the chain is freed while it is walked
                     device_steps(taken, pending, release)
                     continue
+                if type(node) is not Pointwise:
+                    node.pull(g, pending)
+                    if release:
+                        node.release()
+                    node = g = None  # what they hold need not survive the next step
+                    continue
+                if type(g) is ndarray and g.size >= LARGE:
+                    taken = [node, g]
+                    node = g = None
+                    node, g = large_steps(taken, pending, release)
+                    if node is None:
+                        continue
                 while type(node) is Pointwise:  # its `pull`, written out, up to where the heap has to decide
                     short, short_second = node.shorts
                     parent = node.parent
@@ -113,7 +118,7 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                     node.pull(g, pending)
                     if release:
                         node.release()
-                node = parent = second = held = g = c = d = None  # what they hold need not survive the next step
+                node = parent = second = held = g = c = d = None
     except BaseException:
         for _, node in pending:  # a graph that is kept must not remember half a pass
             node.cotangent = None

@@ -27,6 +27,8 @@ __all__ = ["RuleFunction", "Short", "all_finite", "finite_or_zero", "shorten", "
 
 RuleFunction = Callable[..., Any]
 
+ndarray = np.ndarray
+
 PLANS = 64  # what a rule does is remembered for as many numbers: exponents, say
 
 
@@ -133,13 +135,15 @@ def singular(rule: RuleFunction) -> RuleFunction:
 
         @functools.wraps(rule)
         def guarded(g: Array, residual: Any) -> Array:
-            return finite_or_zero(rule(g, residual), g)
+            c = rule(g, residual)
+            return c if type(c) is ndarray and c.ndim == 1 and isfinite(c.dot(c)) else finite_or_zero(c, g)
 
     elif len(inspect.signature(rule).parameters) == 3:
 
         @functools.wraps(rule)
         def guarded(g: Array, residual: Any, other: Any) -> Array:
-            return finite_or_zero(rule(g, residual, other), g)
+            c = rule(g, residual, other)
+            return c if type(c) is ndarray and c.ndim == 1 and isfinite(c.dot(c)) else finite_or_zero(c, g)
 
     else:
 
@@ -156,7 +160,7 @@ def all_finite(x: Array) -> bool:
     A sum of squares is finite only if every element is. It costs a third of ``np.isfinite(x).all()``, and unlike
     other sums warns of no overflow.
     """
-    if type(x) is np.ndarray:
+    if type(x) is ndarray:
         squares = x.dot(x) if x.ndim == 1 else np.vdot(x, x)  # a method is called faster
         return isfinite(squares) or bool(np.isfinite(x).all())
     return isinstance(x, np.generic) and isfinite(x)

@@ -109,7 +109,9 @@ def project(g: Array, space: Space) -> Array:
     shape, dtype = space.shape, space.dtype
     if g.dtype is not dtype and g.dtype.kind == "c" and dtype.kind != "c":
         g = np.real(g)
-    if g.shape != shape:
+    if not g.shape and shape:
+        g = spread(g, shape)
+    elif g.shape != shape:
         axes, left = stretched_axes(shape, g.shape)
         if axes:
             g = summed(g, axes) if type(g) is np.ndarray else np.sum(g, axis=axes)

@@ -7,6 +7,7 @@ and a bias that is broadcast, get a :class:`~funcgrad.core.graph.Call`. All else
 
 from __future__ import annotations
 
+from cmath import isfinite
 from collections.abc import Callable
 from typing import Any
 
@@ -123,12 +124,16 @@ def call(a, b):
 """
 
 
+#: Whether there are neither infinities nor nans in the output; of vectors, without a call of our own.
+FINITE = "(type(y) is ndarray and y.ndim == 1 and isfinite(y.dot(y))) or all_finite(plain(y))"
+
+
 def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
     (short,) = primitive.short or ()
     text = UNARY.format(
         or_changes_dtype="" if primitive.keeps_dtype else ' or x.space.dtype.kind != "f"',
-        check="if not all_finite(plain(y)): return guarded(primitive, x)" if primitive.is_singular else "",
+        check=f"if not ({FINITE}): return guarded(primitive, x)" if primitive.is_singular else "",
         kept=kept_text(short, "y", "value"),
     )
     return compiled(text, primitive, shorts=(short, None))
@@ -141,7 +146,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     reads_b = 2 in first.indices or len(first.indices) > 1
     reads_a = 1 in second.indices or len(second.indices) > 1
     text = BINARY.format(
-        check="if not all_finite(plain(y)): return guarded(primitive, a, b)" if primitive.is_singular else "",
+        check=f"if not ({FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
         constant_a="level.kept(a)" if reads_a else "a",
@@ -183,6 +188,7 @@ WORDS: dict[str, Any] = {
     "ReverseTracer": ReverseTracer,
     "all_finite": all_finite,
     "guarded": guarded,
+    "isfinite": isfinite,
     "is_constant_for": is_constant_for,
     "ndarray": ndarray,
     "plain": plain,
