@@ -34,7 +34,10 @@ from funcgrad.core.level import Shell, Traced, deepest
 from funcgrad.core.space import Space
 from funcgrad.errors import NoDerivativeError
 
-__all__ = ["CALLS", "Frame", "Primitive", "Rule", "Split", "call_of", "defaults_of", "install", "install_late"]
+__all__ = [
+    *("CALLS", "Frame", "Primitive", "Rule", "Split", "call_of", "defaults_of", "install", "install_late"),
+    "primitive_of",
+]
 
 Params: TypeAlias = dict[str, Any]
 Operands: TypeAlias = tuple[Array, ...]
@@ -311,6 +314,12 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} primitive {self.name}>"
+
+
+def primitive_of(function: Any) -> Any:
+    """Return the primitive of a function that has one, which the table may hold in a shorter way."""
+    call = CALLS[function]
+    return getattr(call, "primitive", call)
 
 
 def is_array_like(x: Any) -> bool:

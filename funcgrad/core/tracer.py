@@ -135,6 +135,10 @@ class Tracer(Operators):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in ATTRIBUTES and not kwargs and isinstance(args[0], Traced):
             return ATTRIBUTES[function](args[0].space)  # rules ask for them again and again
+        if len(types) == len(args) == 1 and "out" not in kwargs:
+            call = CALLS.get(function)
+            if call is not None:
+                return call(*args, **kwargs)
         if function in CREATORS:
             return create(function, self, args, kwargs)
         return apply_function(function, types, args, kwargs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from funcgrad.core.graph import Call
 from funcgrad.core.level import Traced
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import CALLS, primitive_of
 from funcgrad.core.space import space_of
 from funcgrad.tensor.beside import no_number
 from funcgrad.tensor.calling import axes_of, axis_of, operation, values_of
@@ -247,7 +247,7 @@ def is_tracer_of_root(x: Any) -> bool:
 def recorded(function: Any, x: Any, value: Any) -> Any:
     """Return the tracer of the value of a linear reduction, whose rule reads nothing but the operand's space."""
     space = space_of(value)
-    node = Call(CALLS[function], (None,), None, {}, (x.space,), space, (x.node,))  # type: ignore[arg-type]
+    node = Call(primitive_of(function), (None,), None, {}, (x.space,), space, (x.node,))
     node.key = ROOT.stamp()
     return ROOT.tracer(value, node, space)
 

@@ -17,7 +17,7 @@ from funcgrad.core.gather import scatter
 from funcgrad.core.kinds import Linear
 from funcgrad.core.level import Traced
 from funcgrad.core.memory import Memory, View, base_of, geometry, stale_class
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import primitive_of
 from funcgrad.core.space import Space, space_of
 from funcgrad.tensor.inference import is_marked
 from funcgrad.tensor.root import ROOT, AccumulateGrad, strip_root
@@ -91,10 +91,10 @@ def steps_between(tracer: ReverseTracer, base: Array, view: Array) -> View:
             "a value that requires gradients is written into memory that has gaps (a strided part of a NumPy array), "
             "of which there are views. Write into a clone() of the tensor."
         )
-    chain = View(tracer, None, CALLS[np.transpose], {"axes": tuple(order)}, True)  # type: ignore[arg-type]
-    chain = View(tracer, chain, CALLS[np.reshape], {"shape": (-1,), "order": "C"}, True)  # type: ignore[arg-type]
+    chain = View(tracer, None, primitive_of(np.transpose), {"axes": tuple(order)}, True)
+    chain = View(tracer, chain, primitive_of(np.reshape), {"shape": (-1,), "order": "C"}, True)
     if paired:
-        chain = View(tracer, chain, CALLS[np.ndarray.view], {"dtype": view.dtype}, True)  # type: ignore[arg-type]
+        chain = View(tracer, chain, primitive_of(np.ndarray.view), {"dtype": view.dtype}, True)
     where: dict[str, Any] = {"offset": (address(view) - address(base)) // size, "shape": view.shape}
     where["strides"] = tuple([stride // size for stride in view.strides])
     return View(tracer, chain, WINDOW, where, True)

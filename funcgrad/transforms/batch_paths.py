@@ -16,7 +16,7 @@ from funcgrad.core.batching import aligned
 from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.level import Traced
 from funcgrad.core.operators import HOT_OPERATORS
-from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.primitive import CALLS, Primitive, primitive_of
 from funcgrad.core.space import space_of
 from funcgrad.transforms.batch_level import BatchLevel, space_of_example
 from funcgrad.transforms.batch_tracers import PATHS, BatchTracer, SharedTracer
@@ -137,8 +137,8 @@ WHOLE = slice(None)
 def install_batch_paths() -> None:
     """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
     found = {}
-    for function, entry in list(CALLS.items()):
-        primitive = getattr(entry, "primitive", entry)
+    for function in list(CALLS):
+        primitive = primitive_of(function)
         if not isinstance(function, np.ufunc) or not isinstance(primitive, Primitive) or not has_numbers(function):
             continue
         if primitive.batch is not aligned or function.signature is not None or function.nout != 1 or function.nin > 2:

@@ -14,7 +14,7 @@ import numpy as np
 from funcgrad.core.kinds import Elementwise, Short, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.operators import HOT_OPERATORS
-from funcgrad.core.primitive import CALLS
+from funcgrad.core.primitive import CALLS, primitive_of
 from funcgrad.core.silence import forgiving, silence
 from funcgrad.core.space import Space, project, space_of
 from funcgrad.transforms.arguments import taken
@@ -216,8 +216,8 @@ def renew(paths: dict[Any, Any], found: dict[Any, Any]) -> None:
 def install_forward_paths() -> None:
     """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
     found = {}
-    for function, entry in list(CALLS.items()):
-        primitive = getattr(entry, "primitive", entry)
+    for function in list(CALLS):
+        primitive = primitive_of(function)
         if not isinstance(function, np.ufunc) or not isinstance(primitive, Elementwise) or not has_numbers(function):
             continue
         if primitive.arity not in (1, 2) or primitive.short is None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from cmath import isfinite
 from collections.abc import Callable
+from operator import getitem
 from typing import Any
 
 import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Pointwise
-from funcgrad.core.kinds import Elementwise, Multilinear, Short, all_finite
+from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Short, all_finite
 from funcgrad.core.level import plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.shorts import vdot
 from funcgrad.core.silence import silence
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -124,8 +126,8 @@ def call(a, b):
 """
 
 
-#: Whether there are neither infinities nor nans in the output; of vectors, without a call of our own.
-FINITE = "(type(y) is ndarray and y.ndim == 1 and isfinite(y.dot(y))) or all_finite(plain(y))"
+#: Whether there are neither infinities nor nans in the output; mostly without a call of our own.
+FINITE = "(type(y) is ndarray and isfinite(vdot(y, y))) or all_finite(plain(y))"
 
 
 def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
@@ -192,6 +194,7 @@ WORDS: dict[str, Any] = {
     "is_constant_for": is_constant_for,
     "ndarray": ndarray,
     "plain": plain,
+    "vdot": vdot,
 }
 
 
@@ -260,11 +263,37 @@ def lasting(x: Any, level: Any) -> Any:
     return x.snapshot() if isinstance(x, Tracer) else level.kept(x) if type(x) is ndarray else x
 
 
+def one_path(primitive: Primitive) -> Callable[..., Any]:
+    """Return the short path of a function of one operand and keywords: a reduction, a view."""
+    splits, is_view = not primitive.takes_one, primitive.is_view
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if args and "initial" not in kwargs:
+            x = args[0]
+            if type(x) is ReverseTracer and x.level.shortens:
+                if splits or len(args) > 1:
+                    _, kwargs = primitive.split(*args, **kwargs)
+                params = primitive.check(kwargs) if kwargs else kwargs
+                out = x.level.process_one(primitive, x, params)
+                return x.viewed(out, primitive, params) if is_view else out
+        return primitive(*args, **kwargs)
+
+    return call
+
+
 def install_short_paths() -> None:
-    """Give the ufuncs of one or two operands their short paths, and the operators theirs."""
+    """Give functions of one or two operands their short paths, and the operators theirs."""
     for function, primitive in list(CALLS.items()):
         path: Any
-        if not isinstance(function, np.ufunc) or not {"d->d", "dd->d"} & set(function.types):
+        if not isinstance(primitive, Primitive):
+            continue  # it has one
+        if not isinstance(function, np.ufunc):
+            usual = primitive.takes_one or type(primitive).__call__ is Primitive.__call__
+            if isinstance(primitive, Linear | Opaque) and primitive.arity == 1 and usual and function is not getitem:
+                CALLS[function] = path = one_path(primitive)
+                path.primitive = primitive
+            continue
+        if not {"d->d", "dd->d"} & set(function.types):
             continue  # the short paths rely on real results of real operands
         if isinstance(primitive, Multilinear) and primitive.arity == 2:
             path = pair_path(primitive)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import funcgrad as fg
 from funcgrad.core.kinds import Elementwise
@@ -224,3 +226,44 @@ def test_a_failed_pass_leaves_no_traced_reads_behind() -> None:
         assert fg.grad(outer)(3.0) == 2
     finally:
         del CALLS[once]
+
+
+# -- The order of the walk -----------------------------------------------------------------------------------
+
+STEPS = (
+    lambda a, b: a + b,
+    lambda a, b: a * b,
+    lambda a, b: a - b,
+    lambda a, b: np.sin(a),
+    lambda a, b: -b,
+    lambda a, b: np.maximum(a, b),
+    lambda a, b: a + b * 0.5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=25),
+    st.sampled_from([(), (3,), (2, 2)]),
+    st.booleans(),
+)
+def test_any_graph_gives_what_forward_mode_gives(program: Any, shape: tuple[int, ...], retained: bool) -> None:
+    """Chains, diamonds, values used twice by one call: in whatever order the nodes become ready."""
+
+    def run(x: Any, y: Any) -> Any:
+        values = [x, y]
+        for step, i, j in program:
+            values.append(step(values[-1 - i % len(values)], values[-1 - j % len(values)]))
+        return values[-1] + values[len(values) // 2]
+
+    rng = np.random.default_rng(0)
+    x, y, dx, dy, g = rng.normal(size=(5, *shape)) / 2
+    _, tangent = fg.jvp(run, (x, y), (dx, dy))
+    if retained:
+        a, b = (fg.tensor(v, requires_grad=True) for v in (x, y))
+        out: Any = run(a, b)
+        out.backward(fg.tensor(g), retain_graph=True)
+        gx, gy = (np.zeros(shape) if t.grad is None else t.grad.numpy() for t in (a, b))
+    else:
+        gx, gy = fg.vjp(run, x, y)[1](g)
+    np.testing.assert_allclose(np.sum(gx * dx + gy * dy), np.sum(g * tangent), rtol=1e-9, atol=1e-9)

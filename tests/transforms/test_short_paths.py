@@ -14,6 +14,7 @@ from funcgrad import debug
 from funcgrad.core.primitive import CALLS
 from funcgrad.errors import EscapedTracerError
 from funcgrad.extend import Elementwise, register
+from funcgrad.testing import check_grads
 from funcgrad.transforms import batch, forward
 from funcgrad.transforms.batch import BatchLevel
 from funcgrad.transforms.forward import ForwardLevel
@@ -200,3 +201,46 @@ def test_rules_that_are_replaced() -> None:
     finally:
         register(getattr(old, "primitive", old), replace=True)
     assert fg.jvp(np.cbrt, (1.0,), (1.0,))[1] == pytest.approx(1 / 3)
+
+
+# -- Functions of one operand ------------------------------------------------------------------------------
+
+REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "by keyword": lambda x: np.sum(a=x),
+    "by position": lambda x: np.sum(x, 0),
+    "keywords": lambda x: np.sum(x, axis=1, keepdims=True),
+    "no value": lambda x: np.sum(x, axis=1, keepdims=np._NoValue),
+    "initial": lambda x: np.sum(x, axis=0, initial=x[0, 0]),
+    "method": lambda x: x.mean(1),
+    "traced initial": lambda x: np.max(x, axis=1, initial=x[0, 1]),
+    "axes": lambda x: np.transpose(x, (1, 0)) * 2.0,
+    "method with axes": lambda x: x.swapaxes(0, 1) * 2.0,
+    "shape": lambda x: np.reshape(x, (3, 2)) ** 2,
+    "order": lambda x: x.reshape(-1, order="F") ** 2,
+    "copy": lambda x: np.copy(x) ** 2,
+}
+
+
+@pytest.mark.parametrize("f", REDUCTIONS.values(), ids=REDUCTIONS)
+def test_arguments_arrive_in_every_way(f: Callable[[Any], Any]) -> None:
+    x = np.array([[0.5, 2.0, -1.0], [3.0, 0.25, 1.5]])
+    np.testing.assert_array_equal(fg.vjp(f, x)[0], f(x))
+    check_grads(f, (x,), order=2)
+
+
+def test_views_of_views_by_short_paths_are_written_through() -> None:
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        np.swapaxes(y, 0, 1)[0] *= 3.0
+        y.reshape(6)[5] = 0.0
+        return np.sum(y * y)
+
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(fg.grad(f)(x), [[0.0, 2.0, 4.0], [54.0, 8.0, 0.0]])
+
+
+def test_wrong_keywords_are_refused() -> None:
+    with pytest.raises(TypeError, match="axes"):
+        fg.grad(lambda x: np.sum(np.sum(x, axes=0)))(np.ones(3))  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        fg.grad(lambda x: np.sum())(np.ones(3))  # type: ignore[call-overload]
