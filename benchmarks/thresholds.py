@@ -27,6 +27,11 @@ WITHIN = {
     "logistic regression, 100,000 x 50": 1.15,
     "attention block, 4 x 64 x 64 x 4": 1.15,
     "LSTM cell loop, 30 x 16 x 8 x 32": 1.15,
+    "GMM, 2 x 5 x 1,000": 1.15,
+    "GMM, 10 x 25 x 1,000": 1.15,
+    "GMM, 20 x 50 x 1,000": 1.15,
+    "GMM, 64 x 25 x 1,000": 1.15,
+    "GMM, 10 x 25 x 10,000": 1.15,
     "20 operations on a large array, 10,000,000": 1.05,
 }
 

@@ -165,6 +165,7 @@ class Linear(Primitive):
 
     def __init__(self, function: Any, adjoint: RuleFunction, *, variadic: bool = False, **options: Any) -> None:
         self.arity = None if variadic else 1
+        self.is_variadic = variadic
         super().__init__(function, (adjoint,), **options)
         self.adjoint = self.rules[0]
         self.each = None if variadic or type(self).vjp is not Linear.vjp else self.rules
@@ -206,6 +207,7 @@ class Multilinear(Primitive):
 
     def __init__(self, function: Any, *adjoints: RuleFunction | None, variadic: bool = False, **options: Any) -> None:
         self.arity = None if variadic else len(adjoints)
+        self.is_variadic = variadic and adjoints[0] is not None
         super().__init__(function, adjoints, **options)
         self.each = None if variadic or type(self).vjp is not Multilinear.vjp else self.rules
 

@@ -155,6 +155,7 @@ class Primitive:
     arity: int | None  # None: any number of operands
     is_constant = False
     is_singular = False  # whether a partial can be infinite
+    is_variadic = False  # whether it takes any number of operands, which all have the same rule
     each: tuple[Rule | None, ...] | None = None  # the rules of the operands, where each gives a cotangent by itself
 
     def __init__(

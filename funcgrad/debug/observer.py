@@ -49,7 +49,7 @@ class Observed:
 
     __slots__ = ("event", "observer", "primitive")
 
-    sole = None  # `vjp` is to be called
+    each = None  # `vjp` is to be called
 
     def __init__(self, primitive: Any, observer: Observer) -> None:
         self.primitive = primitive

@@ -94,7 +94,7 @@ class Watched:
 
     __slots__ = ("line", "primitive", "values")
 
-    sole = None  # `vjp` is to be called
+    each = None  # `vjp` is to be called
 
     def __init__(self, primitive: Any, values: Sequence[Any]) -> None:
         self.primitive = primitive

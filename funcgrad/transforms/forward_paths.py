@@ -1,4 +1,4 @@
-"""The short paths of forward mode: elementwise calls of one or two operands that keep their dtype.
+"""The short paths of forward mode: elementwise calls and products of one or two operands that keep their dtype.
 
 What the general way finds out at each call is known here before: which partials there are, what they read, and that
 the tangent is mostly in the right space. Everything else is left to :meth:`ForwardLevel.process`.
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from funcgrad.core.kinds import Elementwise, Short, all_finite
+from funcgrad.core.kinds import Elementwise, Multilinear, Short, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, primitive_of
@@ -188,6 +188,39 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     return call
 
 
+def pair_path(primitive: Multilinear) -> Callable[..., Any]:
+    """Return the short path of a product of two operands of any shapes: a matrix product."""
+    run = primitive.run
+
+    def call(a: Any, b: Any, **kwargs: Any) -> Any:
+        kind_a, kind_b = type(a), type(b)
+        level: Any
+        da = db = None
+        if kind_a is ForwardTracer:
+            level, x, da, dtype = a.level, a.value, a.tangent, a.space.dtype
+            if kind_b is ForwardTracer and b.level is level:
+                y, db = b.value, b.tangent
+            elif fits(level, a.space, b):
+                y = b
+            else:
+                return primitive(a, b, **kwargs)
+        elif kind_b is ForwardTracer and fits(b.level, b.space, a):
+            level, x, y, db, dtype = b.level, a, b.value, b.tangent, b.space.dtype
+        else:
+            return primitive(a, b, **kwargs)
+        if kwargs or type(level) is not ForwardLevel or level.closed:
+            return primitive(a, b, **kwargs)
+        z = run(x, y)
+        dz = None if da is None else run(da, y)
+        if db is not None:
+            dz = run(x, db) if dz is None else dz + run(x, db)
+        if z.dtype is not dtype or (dz is not None and dz.dtype is not dtype):
+            return primitive(a, b)
+        return level.tracer(z, dz)
+
+    return call
+
+
 def guarded(primitive: Elementwise, *operands: Any) -> Any:
     """Leave the short path for a result that is not finite; NumPy has warned of it already."""
     with silence():
@@ -214,15 +247,20 @@ def renew(paths: dict[Any, Any], found: dict[Any, Any]) -> None:
 
 
 def install_forward_paths() -> None:
-    """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
+    """Give the ufuncs of one or two operands their short paths, and the operators theirs."""
     found = {}
     for function in list(CALLS):
         primitive = primitive_of(function)
-        if not isinstance(function, np.ufunc) or not isinstance(primitive, Elementwise) or not has_numbers(function):
+        path: Any
+        if not isinstance(function, np.ufunc) or not has_numbers(function):
             continue
-        if primitive.arity not in (1, 2) or primitive.short is None:
+        is_product = type(primitive) is Multilinear and primitive.arity == 2
+        if is_product and all(map(primitive.differentiable, (0, 1))):
+            path = pair_path(primitive)
+        elif isinstance(primitive, Elementwise) and primitive.arity in (1, 2) and primitive.short is not None:
+            path = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
+        else:
             continue
-        path: Any = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
         found[function] = path
         for name in HOT_OPERATORS.get(function, ()):
             setattr(ForwardTracer, name, path)

@@ -190,6 +190,8 @@ class ReverseLevel(Level):
             return primitive.run(*strip(operands, self), **strip(params, self))
         if self.shortens and len(operands) == 1 and type(operands[0]) is ReverseTracer:
             return self.process_one(primitive, operands[0], params)
+        if primitive.is_variadic and all(type(x) is ReverseTracer and x.level is self for x in operands):
+            return self.process_many(primitive, operands, params)
         values: list[Array] = []
         spaces: list[Space] = []
         links: list[Node | None] = []
@@ -252,6 +254,15 @@ class ReverseLevel(Level):
             node.guarded = True
             out.__class__ = NonfiniteTracer
         return out
+
+    def process_many(self, primitive: Primitive, xs: Any, params: dict[str, Any]) -> Any:
+        """Do the same for any number of operands that all have the same rule."""
+        values = [x.value for x in xs]
+        y = primitive.run(*values, **params)
+        if type(y) is not ndarray:
+            y = as_array(y)
+        spaces, links = tuple([x.space for x in xs]), tuple([x.node for x in xs])
+        return self.watched(self.record(primitive, values, spaces, links, y, params))
 
     def watched(self, out: Any) -> Any:
         """Mark those of several outputs that have infinities or nans."""

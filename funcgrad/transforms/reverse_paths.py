@@ -79,6 +79,8 @@ def call(a, b):
         else:
             if kind_b is float or kind_b is int:
                 other = b
+            elif kind_b is float64 and space.dtype is FLOAT64:
+                other = float(b)
             elif kind_b is ndarray:
                 if not (b.dtype is space.dtype and (b.shape == space.shape or not b.shape)):
                     return pair(a, b)
@@ -98,6 +100,8 @@ def call(a, b):
         level = b.level
         if kind_a is float or kind_a is int:
             value = a
+        elif kind_a is float64 and space.dtype is FLOAT64:
+            value = float(a)
         elif kind_a is ndarray:
             if not is_constant_for(space, a):
                 return pair(a, b)
@@ -185,10 +189,12 @@ def is_constant_for(space: Space, x: Array) -> bool:
 
 #: What the texts call by name.
 WORDS: dict[str, Any] = {
+    "FLOAT64": np.dtype(np.float64),
     "ConstantTracer": ConstantTracer,
     "Pointwise": Pointwise,
     "ReverseTracer": ReverseTracer,
     "all_finite": all_finite,
+    "float64": np.float64,
     "guarded": guarded,
     "isfinite": isfinite,
     "is_constant_for": is_constant_for,
@@ -212,6 +218,7 @@ def pair_path(primitive: Primitive) -> Callable[..., Any]:
     def call(a: Any, b: Any, **kwargs: Any) -> Any:
         if kwargs:
             return primitive(a, b, **kwargs)
+        level: Any
         link_a = link_b = None
         if type(a) is ReverseTracer:
             level, x, space_a, link_a = a.level, a.value, a.space, a.node
@@ -270,11 +277,12 @@ def one_path(primitive: Primitive) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if args and "initial" not in kwargs:
             x = args[0]
-            if type(x) is ReverseTracer and x.level.shortens:
+            level: Any = x.level if type(x) is ReverseTracer else None
+            if level is not None and level.shortens:
                 if splits or len(args) > 1:
                     _, kwargs = primitive.split(*args, **kwargs)
                 params = primitive.check(kwargs) if kwargs else kwargs
-                out = x.level.process_one(primitive, x, params)
+                out = level.process_one(primitive, x, params)
                 return x.viewed(out, primitive, params) if is_view else out
         return primitive(*args, **kwargs)
 
