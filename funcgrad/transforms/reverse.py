@@ -190,7 +190,7 @@ class ReverseLevel(Level):
             return primitive.run(*strip(operands, self), **strip(params, self))
         if self.shortens and len(operands) == 1 and type(operands[0]) is ReverseTracer:
             return self.process_one(primitive, operands[0], params)
-        if primitive.is_variadic and all(type(x) is ReverseTracer and x.level is self for x in operands):
+        if primitive.is_variadic and False not in [type(x) is ReverseTracer and x.level is self for x in operands]:
             return self.process_many(primitive, operands, params)
         values: list[Array] = []
         spaces: list[Space] = []
