@@ -27,6 +27,7 @@ from funcgrad.core.silence import forgiving
 __all__ = ["backward", "unneeded", "walk"]
 
 ndarray = np.ndarray
+float64 = np.float64
 KEY = attrgetter("key")
 
 
@@ -90,8 +91,12 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                         held = second.cotangent
                         rule_second = short_second.rule
                         c = rule_second(g, node.kept_second)
-                        if type(held) is ndarray and second.owned and type(c) is ndarray:
-                            held += c  # as `send` does it
+                        if type(held) is ndarray and second.owned and type(c) is ndarray:  # as `send` does it
+                            held += c
+                            c = rule(g, node.kept)
+                        elif type(held) is float64:
+                            second.cotangent = held + c
+                            second.owned = True
                             c = rule(g, node.kept)
                         elif held is not None:
                             send(second, c, c is not g, pending)
@@ -110,10 +115,14 @@ def backward(roots: list[tuple[Node, Array]], release: bool = False, pending: Pe
                     if release:
                         node.release()
                     node = parent
-                    if node.cotangent is not None or (pending and pending[0][0] < node.key):
+                    if node.cotangent is not None:
                         send(node, g, fresh, pending)
                         break
                     node.owned = fresh
+                    if pending and pending[0][0] < node.key:
+                        node.cotangent = g
+                        heappush(pending, (node.key, node))
+                        break
                 else:
                     node.pull(g, pending)
                     if release:
