@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import funcgrad as fg
+from funcgrad.core.primitive import CALLS
+from funcgrad.core.tracer import CREATORS
 from funcgrad.testing import check_grads
 
 X = np.linspace(0.5, 1.6, 12).reshape(3, 4)
@@ -121,3 +123,12 @@ def test_resize_of_shared_memory_is_refused() -> None:
 def test_scipys_and_numpys_python_functions_name_their_substitute() -> None:
     with pytest.raises(fg.LostGradientError, match=r"funcgrad\.numpy\.polynomial\.polynomial\.polyval"):
         fg.vjp(lambda x: np.polynomial.polynomial.polyval(2.0, x), X)
+
+
+def test_functions_that_make_arrays_have_no_rules() -> None:
+    """``like=`` reaches a tracer as a call of one argument, which must not be taken for a function with rules."""
+    assert not CREATORS & CALLS.keys()
+    made = fg.value_and_grad(lambda x: np.sum(np.array([2.0, 3.0], like=x) * x) + np.sum(np.asarray(x, like=x)))
+    value, slope = made(np.array([1.0, 4.0]))
+    assert value == 19.0
+    np.testing.assert_array_equal(slope, [3.0, 4.0])
