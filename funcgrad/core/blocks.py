@@ -24,6 +24,9 @@ ndarray = np.ndarray
 LARGE = 1 << 16
 BLOCK = 1 << 16  # elements: calls cost little, and the last cache holds a few buffers
 
+#: Loops of ufuncs that make floats of floats.
+FLOATS = frozenset(("d->d", "dd->d"))
+
 #: A rule as ufuncs, each with its operands: numbers, or the registers (a :class:`Symbol`) of (g, *residuals, *steps).
 Steps = tuple[tuple[np.ufunc, tuple[Any, ...]], ...]
 
@@ -38,8 +41,10 @@ class Symbol(NDArrayOperatorsMixin):
         self.program = program  # (number of inputs, steps so far...)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs or ufunc.nout != 1 or getattr(np, ufunc.__name__, None) is not ufunc:
+        if method != "__call__" or kwargs or getattr(np, ufunc.__name__, None) is not ufunc:
             raise TypeError("no call of one of NumPy's own ufuncs")
+        if FLOATS.isdisjoint(ufunc.types):
+            raise TypeError("a ufunc whose results are no floats: they would not fit into the memory of others")
         if not all(isinstance(x, (Symbol, int, float)) for x in inputs):
             raise TypeError("an array that the rule brings along")
         self.program.append((ufunc, inputs))
@@ -105,27 +110,37 @@ def apply_steps(
     inputs = [x.reshape(-1) if type(x) is ndarray and x.strides != (0,) * x.ndim else first(x) for x in (g, *residuals)]
     target = out.reshape(-1)
     keeps = add or mend is not None  # whether the result needs a buffer of its own
-    buffers: list[Any] = [None] * len(steps)
+    goals = buffers_of(steps, len(inputs))
+    length = min(BLOCK, target.size)
+    buffers = [np.empty(length, out.dtype) for _ in range(1 + max(goals if keeps else goals[:-1], default=-1))]
     last = len(steps) - 1
     for start in range(0, target.size, BLOCK):
         place = slice(start, start + BLOCK)
         goal = target[place]
         values = [x[place] if type(x) is ndarray else x for x in inputs]
+        if goal.size < length:
+            buffers = [x[: goal.size] for x in buffers]
         for i, (ufunc, operands) in enumerate(steps):
             xs = [values[x.number] if type(x) is Symbol else x for x in operands]
-            if i == last and not keeps:
-                ufunc(*xs, out=goal)
-            elif buffers[i] is None:
-                buffers[i] = ufunc(*xs)
-                values.append(buffers[i])
-            else:
-                values.append(ufunc(*xs, out=buffers[i][: goal.size]))
+            values.append(ufunc(*xs, out=goal if i == last and not keeps else buffers[goals[i]]))
         if keeps:
             result = values[-1] if mend is None else mend(values[-1], values[0])
             if add:
                 goal += result
             else:
                 goal[...] = result
+
+
+def buffers_of(steps: Steps, given: int) -> list[int]:
+    """Return the number of the buffer that each step writes to: if there is, one that nobody reads any more."""
+    lasts = {x.number: i for i, (_, operands) in enumerate(steps) for x in operands if type(x) is Symbol}
+    free: list[int] = []
+    goals: list[int] = []
+    for i, (_, operands) in enumerate(steps):
+        read = {x.number for x in operands if type(x) is Symbol}
+        free += [goals[number - given] for number in read if number >= given and lasts[number] == i]
+        goals.append(free.pop() if free else len(set(goals)))
+    return goals
 
 
 def run_steps(steps: Steps, *operands: Any) -> Array | None:

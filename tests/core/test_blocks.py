@@ -154,3 +154,31 @@ def test_what_is_remembered_of_rules_has_a_bound():
     for exponent in np.linspace(0.1, 0.9, 200).tolist():
         assert power.plan([None, exponent]) is not None
     assert len(power.steps) <= 64
+
+
+# -- The memory of intermediate results ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("short", RULES, ids=[f"{short.name}-{short.operand}" for short in RULES])
+def test_a_buffer_is_used_again_only_when_nobody_reads_it(short):
+    given = 1 + len(short.indices)
+    steps = blocks.steps_of_rule(getattr(short.text, "__wrapped__", short.text), [None] * len(short.indices))
+    goals = blocks.buffers_of(steps, given)
+    holds = {}  # by buffer, the register in it
+    for i, (_, operands) in enumerate(steps):
+        for x in operands:
+            if isinstance(x, blocks.Symbol) and x.number >= given:
+                assert holds[goals[x.number - given]] == x.number
+        holds[goals[i]] = given + i
+    assert sorted(set(goals)) == list(range(len(set(goals))))
+
+
+def test_chains_need_one_buffer():
+    steps = blocks.steps_of_rule(lambda g, x: np.exp(-np.absolute(g - x)), [None])
+    assert blocks.buffers_of(steps, 2) == [0, 0, 0, 0]
+    steps = blocks.steps_of_rule(lambda g, x: (g + x) * np.exp(g * x), [None])
+    assert blocks.buffers_of(steps, 2)[:3] == [0, 1, 1]
+
+
+def test_rules_that_compare_are_run_as_they_are():
+    assert blocks.steps_of_rule(lambda g, x: g * (x > 0), [None]) is None
