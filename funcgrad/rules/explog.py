@@ -10,6 +10,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.blocks import Symbol, run_steps, steps_of_rule
 from funcgrad.core.kinds import Elementwise, all_finite
+from funcgrad.core.silence import silence
 
 __all__ = ["RULES"]
 
@@ -35,7 +36,7 @@ IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np
 def log_add_exp(a: Any, b: Any) -> Array:
     """``np.logaddexp``, which on large arrays takes several times as long as its parts."""
     assert IN_PARTS is not None
-    with np.errstate(all="ignore"):
+    with silence():
         y = run_steps(IN_PARTS, a, b)
     return np.logaddexp(a, b) if y is None or not all_finite(y) else y  # infinities are its own, and the warnings
 
@@ -55,7 +56,8 @@ def share(d: Array) -> Array:
 
 def share_in_parts(d: Any) -> Any:
     """Compute the same in less time; not to be differentiated: at zero its derivatives are those of absolute values."""
-    return np.exp(np.minimum(d, 0)) / (np.exp(-np.absolute(d)) + 1)
+    e = np.exp(-np.absolute(d))
+    return np.maximum(e, np.sign(d)) / (e + 1)
 
 
 RULES = (
