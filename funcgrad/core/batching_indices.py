@@ -138,16 +138,17 @@ def batch_getitem(primitive: Primitive, xs: Operands, batched: Flags, params: Pa
 
 def batch_setitem(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:
     x, value = spread(xs[0], batched[0], size), xs[1]
-    if has_masks(params["index"]) or len(params) > 1:
+    if has_masks(params["index"]) or not params.keys() <= {"index", "add"}:
         return NotImplemented
     places = Places(params["index"], x.shape[1:], size, True)
+    where = params | {"index": places.index}
     x = np.moveaxis(x, 0, -1)
     if not np.ndim(value):  # a number fits everywhere, on every device
-        return np.moveaxis(primitive.run(x, value, index=places.index), -1, 0)
+        return np.moveaxis(primitive.run(x, value, **where), -1, 0)
     value = np.broadcast_to(
         align((value, np.empty(places.shape(x.shape)[1:])), (batched[1], False))[0], places.shape(x.shape)
     )
-    return np.moveaxis(primitive.run(x, places.back(value), index=places.index), -1, 0)
+    return np.moveaxis(primitive.run(x, places.back(value), **where), -1, 0)
 
 
 def batch_scatter(primitive: Primitive, xs: Operands, batched: Flags, params: Params, size: int) -> Any:

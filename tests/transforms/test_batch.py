@@ -1,6 +1,7 @@
 """``vmap``: axes, trees, nesting, and what it refuses."""
 
 import math
+import operator
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import funcgrad as fg
 from funcgrad import testing
+from funcgrad.core.primitive import CALLS
 
 X = np.arange(6.0).reshape(2, 3)
 
@@ -228,3 +230,44 @@ def test_chunks(chunk_size: int) -> None:
     np.testing.assert_array_equal(c, np.ones(3))
     assert max(sizes) == chunk_size
     assert sum(sizes) == 7
+
+
+# -- Additions that a linearized function has written down ------------------------------------------------------
+
+ADDITIONS: dict[str, Any] = {
+    "slice": (lambda i: slice(1, 4), (3,)),
+    "number": (lambda i: 2, ()),
+    "repeated": (lambda i: [0, 0, 2], (3,)),
+    "of each example": (lambda i: i, (2,)),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("batched", [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("name", ADDITIONS)
+def test_additions_need_no_loop(name: str, batched: tuple[bool, bool]) -> None:
+    index, shape = ADDITIONS[name]
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 5) if batched[0] else 5)
+    v = rng.normal(size=(3, *shape) if batched[1] else shape)
+    i = np.array([[0, 0], [4, 1], [2, 3]])
+
+    def added(x: Any, v: Any, i: Any) -> Any:
+        return CALLS[operator.setitem](x, v, index=index(i), add=True)
+
+    axes = (*[0 if b else None for b in batched], 0)
+    got = fg.vmap(added, in_axes=axes)(x, v, i)
+    for n in range(3):
+        expected = np.array(x[n] if batched[0] else x)
+        np.add.at(expected, index(i[n]), v[n] if batched[1] else v)
+        np.testing.assert_allclose(got[n], expected, rtol=1e-15)
+
+
+@pytest.mark.filterwarnings("error")
+def test_linearized_gradients_of_reads_need_no_loop() -> None:
+    def f(x: Any) -> Any:
+        return np.sum((x[1:] - x[:-1] ** 2) ** 2) + np.sum(x[[0, 0, 2]] ** 3) + x[1] ** 2 * x[-1]
+
+    x = np.linspace(-1.0, 1.0, 6)
+    product = fg.linearize(fg.grad(f), x)[1]
+    np.testing.assert_allclose(fg.vmap(product)(np.eye(6)), fg.hessian(f)(x), atol=1e-13)
