@@ -41,10 +41,8 @@ class Symbol(NDArrayOperatorsMixin):
         self.program = program  # (number of inputs, steps so far...)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs or getattr(np, ufunc.__name__, None) is not ufunc:
+        if method != "__call__" or kwargs or ufunc.nout != 1 or getattr(np, ufunc.__name__, None) is not ufunc:
             raise TypeError("no call of one of NumPy's own ufuncs")
-        if FLOATS.isdisjoint(ufunc.types):
-            raise TypeError("a ufunc whose results are no floats: they would not fit into the memory of others")
         if not all(isinstance(x, (Symbol, int, float)) for x in inputs):
             raise TypeError("an array that the rule brings along")
         self.program.append((ufunc, inputs))
@@ -70,6 +68,8 @@ def steps_of_rule(rule: Callable[..., Any], residuals: Sequence[int | float | No
     except Exception:  # whatever it asked of a symbol: the rule is more than ufuncs
         return None
     steps = tuple(program[1:])
+    if any(FLOATS.isdisjoint(ufunc.types) for ufunc, _ in steps):  # results that do not fit into the memory of others
+        return None
     return steps if isinstance(result, Symbol) and result.number == (count + len(steps) if steps else 0) else None
 
 
