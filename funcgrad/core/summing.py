@@ -6,6 +6,7 @@ nearly all that it does. Slices added one after the other, and products with one
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -23,17 +24,35 @@ LONG = 256  # elements, from which on NumPy's inner loops are long enough
 
 
 def reduced(ufunc: np.ufunc, x: Array, axis: Any = None, keepdims: Any = False, **options: Any) -> Array:
-    """Return ``ufunc.reduce(x, axis, ...)`` to the last bit, for ``np.add``, ``np.maximum`` and ``np.minimum``."""
+    """Return ``ufunc.reduce(x, axis, ...)``, for ``np.add``, ``np.maximum`` and ``np.minimum``.
+
+    Sums along a last axis of some elements may be rounded otherwise than NumPy's; all else is the same to the last bit.
+    """
     if type(axis) is tuple and len(axis) == 1:
         (axis,) = axis
     if type(axis) is int and -x.ndim <= axis < x.ndim and not options and x.dtype.char in "df":
         axis %= x.ndim
         n = x.shape[axis]
-        if 1 < n < FEW and math.prod(x.shape[:axis]) >= MANY and math.prod(x.shape[axis + 1 :]) < MANY // 4:
-            y = slices_combined(ufunc, x, axis)
-            return np.expand_dims(y, axis) if keepdims else y
+        if 1 < n <= LONG and math.prod(x.shape[:axis]) >= MANY and math.prod(x.shape[axis + 1 :]) < MANY // 4:
+            y = None
+            if n < FEW:
+                y = slices_combined(ufunc, x, axis)
+            elif ufunc is np.add and axis == x.ndim - 1 and x.flags.c_contiguous:
+                y = (x.reshape(-1, n) @ ones(n, x.dtype)).reshape(x.shape[:-1])
+            if y is not None:
+                return np.expand_dims(y, axis) if keepdims else y
     found: Array = ufunc.reduce(x, axis, keepdims=keepdims, **options)
     return found
+
+
+def ones(n: int, dtype: np.dtype[Any]) -> Array:
+    """Return a vector of ones, which is only read."""
+    return short_ones(n, dtype) if n <= LONG else np.ones(n, dtype)
+
+
+@functools.lru_cache(maxsize=256)
+def short_ones(n: int, dtype: np.dtype[Any]) -> Array:
+    return np.ones(n, dtype)
 
 
 def slices_combined(ufunc: np.ufunc, x: Array, axis: int) -> Array:
@@ -54,11 +73,11 @@ def summed(x: Array, axes: tuple[int, ...]) -> Array:
         shape = x.shape
         outer, n, inner = math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:])
         if inner > 1 and outer == 1 and n > 32:
-            return (np.ones(n, x.dtype) @ x.reshape(n, inner)).reshape(shape[last:])
+            return (ones(n, x.dtype) @ x.reshape(n, inner)).reshape(shape[last:])
         if 1 < inner <= LONG and outer > 1 and outer * n >= MANY:
-            return (np.ones(n, x.dtype) @ x.reshape(outer, n, inner)).reshape(shape[:first] + shape[last:])
+            return (ones(n, x.dtype) @ x.reshape(outer, n, inner)).reshape(shape[:first] + shape[last:])
         if inner == 1 and outer >= MANY and 1 < n <= LONG:
             rows = x.reshape(outer, n)
-            y = slices_combined(np.add, rows, 1) if n < FEW else rows @ np.ones(n, x.dtype)
+            y = slices_combined(np.add, rows, 1) if n < FEW else rows @ ones(n, x.dtype)
             return y.reshape(shape[:first])
     return np.add.reduce(x, axes)

@@ -196,6 +196,15 @@ def shares(x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) 
     return winners.astype(X.dtype) / np.maximum(numbers, 1).astype(X.dtype)
 
 
+def placed(g: Array, places: Array, X: Space, axis: int) -> Array:
+    """Return zeros, with each cotangent at the one place, among those in ascending order, that it belongs to."""
+    c = np.zeros(X.size, g.dtype)
+    inner = math.prod(X.shape[axis % X.ndim + 1 :])
+    rows = slice(None) if inner == 1 else places // (X.shape[axis] * inner) * inner + places % inner
+    c[places] = g.reshape(-1)[rows]
+    return c.reshape(X.shape)
+
+
 class Extreme(Opaque):
     """``np.max`` or ``np.min``; a traced ``initial`` is one more element."""
 
@@ -220,8 +229,9 @@ def extreme(function: Any) -> Extreme:
         g = kept(g, X, axis, keepdims)
         if type(x) is np.ndarray and type(g) is np.ndarray and not is_given(where) and all_finite(y):
             winners = x == kept(y, X, axis, keepdims)
-            if np.count_nonzero(winners) == y.size:  # nothing is tied
-                return choose(winners, g, 0)
+            places = np.flatnonzero(winners)
+            if len(places) == y.size:  # nothing is tied
+                return placed(g, places, X, axis) if type(axis) is int else choose(winners, g, 0)
         return g * shares(x, y, X, axis, keepdims, where)
 
     run = reduction(function, np.maximum if function in (np.max, np.amax) else np.minimum)
