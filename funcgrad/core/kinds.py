@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,9 @@ class Elementwise(Primitive):
     A partial that can be infinite or nan is marked: `pole` if that shows in the value (``log``, ``divide``),
     :func:`singular` if not (``sqrt`` at 0). Where the cotangent is zero, so is the result.
 
+    Cotangents of an operand that is broadcast are summed, which may be cheaper half-way: `summing` states, by the
+    number of the operand, rules that do so themselves.
+
     For a function that is not holomorphic (``abs``, ``real``) the text need only be right after
     :func:`project` takes the real part: ``lambda g: -1j * g`` is ``imag``.
 
@@ -80,7 +84,14 @@ class Elementwise(Primitive):
     np.float64(12.0)
     """
 
-    def __init__(self, function: Any, *partials: RuleFunction | None, pole: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        function: Any,
+        *partials: RuleFunction | None,
+        pole: bool = False,
+        summing: Mapping[int, RuleFunction] = MappingProxyType({}),
+        **options: Any,
+    ) -> None:
         self.arity = len(partials)
         if self.arity > 1 and getattr(np, getattr(function, "__name__", ""), None) is not function:
             partials = tuple(None if rule is None else with_arrays(rule) for rule in partials)
@@ -94,6 +105,13 @@ class Elementwise(Primitive):
         types = getattr(function, "types", [])
         self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
         self.is_singular = pole or any(hasattr(partial, "__wrapped__") for partial in partials)
+        for i, rule in enumerate(self.rules if self.arity > 1 else ()):
+            text = summing.get(i)
+            if rule is not None and not rule.names:  # it is as well applied to a sum
+                text = functools.partial(of_sum, rule.function)
+            if rule is not None and text is not None:
+                plain, summed = (Rule(f, self.arity, self.defaults) for f in (rule.function, text))
+                rule.apply = by_shape(plain, summed)
         self.each = self.rules if type(self).vjp is Elementwise.vjp else None
 
     def jvp(self, call: Frame, tangents: list[Array | None]) -> Array:
@@ -122,6 +140,24 @@ class Elementwise(Primitive):
         short = (self.short or ())[i]
         values = (call.y, *call.xs)
         return single(short, [values[j] for j in short.indices], call.guarded, g)
+
+
+def of_sum(rule: RuleFunction, g: Array, i: int, XS: tuple[Space, ...]) -> Any:
+    """Apply a rule that reads nothing but the cotangent where its operand is broadcast."""
+    return rule(project(g, XS[i]))
+
+
+def by_shape(plain: Rule, summed: Rule) -> Callable[[Array, Frame, int], Any]:
+    """Return how to apply a rule where the operand may be broadcast: then by one that sums before.
+
+    Guarded calls need every share by itself.
+    """
+
+    def apply(g: Array, call: Frame, i: int) -> Any:
+        fits = call.guarded or g.shape == call.spaces[i].shape
+        return plain.apply(g, call, i) if fits else summed.apply(g, call, i)
+
+    return apply
 
 
 def with_arrays(rule: RuleFunction) -> RuleFunction:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.blocks import Steps, Symbol, first, is_flat
+from funcgrad.core.blocks import Steps, Symbol, first, is_flat, is_one
 from funcgrad.core.graph import Node, Pending, Pointwise, send
 
 __all__ = ["Link", "collect", "pull_run"]
@@ -52,7 +52,7 @@ class Link(NamedTuple):
 def collect(node: Any, g: Array, pending: Pending) -> list[Link]:
     """Return the nodes from `node` on that the cotangent `g` can pass one after the other before any that waits."""
     links: list[Link] = []
-    if g.size < FROM or g.dtype.char not in "fd" or not (g.flags.c_contiguous or g.strides == (0,) * g.ndim):
+    if g.size < FROM or g.dtype.char not in "fd" or not (g.flags.c_contiguous or is_one(g)):
         return links
     newest = pending[0][0] if pending else None  # the key of what is next, but for the chain
     reached: set[Node] = set()
@@ -79,7 +79,7 @@ def part(short: Any, kept: Any, g: Array) -> Part | None:
     steps = short.steps_for(residuals)
     if steps is None or not all(is_flat(x, g) for x in residuals):
         return None
-    return Part(steps, residuals, short.mend) if all(is_real(ufunc) for ufunc, _ in steps) else None
+    return Part(steps, residuals, short.mend(residuals)) if all(is_real(ufunc) for ufunc, _ in steps) else None
 
 
 def is_real(ufunc: np.ufunc) -> bool:

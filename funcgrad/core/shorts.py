@@ -9,7 +9,7 @@ import functools
 import inspect
 import operator
 from cmath import isfinite
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core import backend
-from funcgrad.core.blocks import Steps, apply_steps, is_flat, steps_of_rule
+from funcgrad.core.blocks import Steps, apply_steps, is_flat, is_in_rows, is_one, steps_of_rule
 from funcgrad.core.fused import Traced as TracedRule
 from funcgrad.core.graph import freed
 from funcgrad.core.level import plain
@@ -63,19 +63,25 @@ class Short:
         steps = self.steps_for(residuals)
         if not steps or not all(is_flat(x, g) for x in residuals):
             return None
-        if not (g.flags.c_contiguous or g.strides == (0,) * g.ndim):  # broadcast along some axes, say
+        if not (g.flags.c_contiguous or is_one(g) or is_in_rows(g)):
             return None
         if out is None:
             out = np.empty(g.shape, g.dtype)
         elif not (out.dtype is g.dtype and out.shape == g.shape and out.flags.c_contiguous and out.flags.writeable):
             return None
-        apply_steps(steps, g, residuals, out, add, self.mend)
+        apply_steps(steps, g, residuals, out, add, self.mend(residuals))
         return out
 
+    def mend(self, residuals: Sequence[Any]) -> Callable[[Array, Array], Array] | None:
+        """Return what makes the result zero where it is not finite although the cotangent is zero, if that can be."""
+        if not hasattr(self.text, "__wrapped__") or (residuals and residuals[-1] is self.regular):
+            return None
+        return finite_or_zero
+
     @property
-    def mend(self) -> Callable[[Array, Array], Array] | None:
-        """What makes the result zero where it is not finite although the cotangent is zero, if that can be."""
-        return finite_or_zero if hasattr(self.text, "__wrapped__") else None
+    def regular(self) -> Any:
+        """The number with which, as the last that it reads, the rule is never infinite; None if there is none."""
+        return getattr(self.text, "regular", None)
 
     def residuals(self, kept: Any) -> tuple[Any, ...]:
         """Return all that is read, in the order of the rule's parameters."""
@@ -128,11 +134,11 @@ def shorten(name: str, rule: Rule, operand: int, arity: int) -> Short | None:
     return Short(name, lambda g, kept: function(g, *kept), function, indices, operand, arity)
 
 
-def singular(rule: RuleFunction) -> RuleFunction:
+def singular(rule: RuleFunction, regular: Any = None) -> RuleFunction:
     """Mark a partial that can be infinite or nan: where the cotangent is zero, so is the result.
 
     Only where the result is not finite: elsewhere the product stays a function of ``g``, which the
-    second derivative needs.
+    second derivative needs. It is finite with `regular`, a small integer, as the last that the rule reads.
     """
     if len(inspect.signature(rule).parameters) == 2:  # the common cases without the cost of packing arguments
 
@@ -146,7 +152,8 @@ def singular(rule: RuleFunction) -> RuleFunction:
         @functools.wraps(rule)
         def guarded(g: Array, residual: Any, other: Any) -> Array:
             c = rule(g, residual, other)
-            return c if type(c) is ndarray and isfinite(vdot(c, c)) else finite_or_zero(c, g)
+            fine = other is regular or (type(c) is ndarray and isfinite(vdot(c, c)))
+            return c if fine else finite_or_zero(c, g)
 
     else:
 
@@ -154,6 +161,7 @@ def singular(rule: RuleFunction) -> RuleFunction:
         def guarded(g: Array, *residuals: Any) -> Array:
             return finite_or_zero(rule(g, *residuals), g)
 
+    guarded.regular = regular  # type: ignore[attr-defined]
     return guarded
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.blocks import LARGE
 from funcgrad.core.summing import summed
 
 __all__ = ["Space", "project", "space_of"]
@@ -76,7 +77,14 @@ def spread(g: Array, shape: tuple[int, ...]) -> Array:
         out: Array = np.empty(shape, g.dtype)
         out[...] = g
         return out
+    if is_column(g, shape) and math.prod(shape) < LARGE:  # NumPy's loops take longer for views along the last axis
+        return np.repeat(g, shape[-1], -1)
     return np.broadcast_to(g, shape)
+
+
+def is_column(g: Array, shape: tuple[int, ...]) -> bool:
+    """Whether an array has one number for each row of a larger one."""
+    return type(g) is np.ndarray and g.ndim == len(shape) and g.shape[-1] == 1 and g.shape[:-1] == shape[:-1]
 
 
 @functools.lru_cache(maxsize=10_000)

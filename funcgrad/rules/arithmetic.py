@@ -12,6 +12,7 @@ from funcgrad._typing import Array
 from funcgrad.core.arrays import as_operand
 from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
 from funcgrad.core.selecting import choose
+from funcgrad.core.space import project
 from funcgrad.errors import NoDerivativeError
 
 __all__ = ["RULES"]
@@ -20,7 +21,7 @@ __all__ = ["RULES"]
 def power_base(g: Array, a: Array, b: Array) -> Array:
     """``b * a**(b-1)``, which is zero everywhere for ``b == 0``."""
     if isinstance(b, int | float):
-        return g * (b * (a if b == 2 else a ** (b - 1))) if b else g * 0
+        return g * b * (a if b == 2 else a ** (b - 1)) if b else g * 0  # `g` may be smaller than `a`
     return g * (b * a ** np.where(b == 0, 1, b - 1))
 
 
@@ -115,14 +116,21 @@ RULES = (
     Elementwise(np.add, lambda g: g, lambda g: g, run=operator.add),
     Elementwise(np.subtract, lambda g: g, lambda g: -g, run=operator.sub),
     Elementwise(np.multiply, lambda g, b: g * b, lambda g, a: g * a, run=operator.mul),
-    Elementwise(np.divide, lambda g, b: g / b, lambda g, y, b: -g * y / b, run=operator.truediv, pole=True),
+    Elementwise(
+        np.divide,
+        lambda g, b: g / b,
+        lambda g, y, b: -g * y / b,
+        run=operator.truediv,
+        pole=True,
+        summing={1: lambda g, y, b, B: project(g * y, B) / -b},
+    ),
     Elementwise(np.negative, lambda g: -g, run=operator.neg),
     Elementwise(np.positive, lambda g: g),
     Elementwise(np.reciprocal, lambda g, y: -g * y * y, pole=True),
     # -- Powers and roots
-    Elementwise(np.power, singular(power_base), singular(power_exponent), run=operator.pow),
+    Elementwise(np.power, singular(power_base, regular=2), singular(power_exponent), run=operator.pow),
     Composite(np.float_power, float_power_body),
-    Elementwise(np.square, lambda g, x: g * (2 * x)),
+    Elementwise(np.square, lambda g, x: g * 2 * x),
     Elementwise(np.sqrt, singular(lambda g, y: g / (y + y))),
     Elementwise(np.cbrt, singular(lambda g, y: g / (3 * y * y))),
     # -- Absolute values and signs

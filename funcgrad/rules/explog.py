@@ -51,7 +51,7 @@ def difference(a: Array, b: Array) -> Array:
 
 def share(d: Array) -> Array:
     """Return ``exp(a) / (exp(a) + exp(b))`` for the difference ``a - b``."""
-    return share_in_parts(d) if type(d) is Symbol else np.exp(-log_add_exp(0, -d))
+    return share_in_parts(d) if type(d) in (Symbol, np.ndarray) else np.exp(-log_add_exp(0, -d))
 
 
 def share_in_parts(d: Any) -> Any:

@@ -151,15 +151,16 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     # Rules that read several values count as reading all: PyTorch's often do, and inference tensors are refused there.
     reads_b = 2 in first.indices or len(first.indices) > 1
     reads_a = 1 in second.indices or len(second.indices) > 1
+    regular = "" if first.regular is None else "b is regular or "
     text = BINARY.format(
-        check=f"if not ({FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
+        check=f"if not ({regular}{FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
         constant_a="level.kept(a)" if reads_a else "a",
         constant_b="b.copy() if b.size <= level.small else level.kept(b)" if reads_b else "b",
     )
     found = {"both": (first, second), "only_a": (first, None), "only_b": (second, None), "pair": pair_path(primitive)}
-    return compiled(text, primitive, **found)
+    return compiled(text, primitive, regular=first.regular, **found)
 
 
 def kept_text(short: Short, *names: str) -> str:

@@ -58,6 +58,30 @@ def test_blocks_are_the_text(short, dtype, add, monkeypatch):
             np.testing.assert_allclose(own, expected, **near)
 
 
+@pytest.mark.parametrize("short", RULES, ids=[f"{short.name}-{short.operand}" for short in RULES])
+@pytest.mark.parametrize("shape", [(6, 5), (2, 3, 4), (1, 7), (9, 1)], ids=str)
+def test_of_a_cotangent_with_one_number_for_each_row(short, shape, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 10)
+    rng = np.random.default_rng(0)
+    column = rng.uniform(-1, 1, (*shape[:-1], 1))
+    g = np.broadcast_to(column, shape)
+    residuals = tuple(rng.uniform(0.1, 0.9, shape) for _ in short.indices)
+    kept = residuals if len(residuals) != 1 else residuals[0]
+    with np.errstate(all="ignore"):
+        expected = short.rule(g.copy(), kept)
+        got = short.large(g, kept, None)
+        held = rng.uniform(-1, 1, shape)
+        total = held + expected
+        assert short.large(g, kept, held, True) is held
+    np.testing.assert_allclose(got, expected, rtol=1e-13)
+    np.testing.assert_allclose(held, total, rtol=1e-12, atol=1e-13)
+    np.testing.assert_array_equal(g, np.broadcast_to(column, shape))
+
+
+def of_rows(x):
+    return np.sum(np.sum(np.tanh(x) * x, axis=1) ** 2) + np.sum(np.sum((x**2).reshape(-1, 4, 5), axis=-1) ** 3)
+
+
 def shared(x):
     y = np.exp(x) * x
     return np.sum(np.tanh(y) * y - np.sqrt(x) / y + (y + x) * 2.0 - np.log(x))
@@ -76,7 +100,7 @@ def broadcast(x):
     return np.sum(x * x[0] + np.exp(x) * 2)
 
 
-@pytest.mark.parametrize("f", [shared, passed_on, of_columns, broadcast])
+@pytest.mark.parametrize("f", [shared, passed_on, of_columns, broadcast, of_rows])
 def test_gradients_are_the_same(f, monkeypatch):
     x = np.random.default_rng(0).uniform(0.5, 1.5, (30, 20))
     expected = fg.grad(f)(x)
@@ -99,6 +123,20 @@ def test_what_is_saved_and_what_is_given_stays_as_it_was(monkeypatch):
     np.testing.assert_array_equal(g, np.ones_like(x))
     np.testing.assert_array_equal(x, before)
     np.testing.assert_array_equal(y, value)
+
+
+@pytest.mark.parametrize("exponent", [2, 2.0, 3, 0.5, np.int64(2)])
+def test_powers_of_what_is_zero_or_infinite(exponent, monkeypatch):
+    """A square has no pole; where it overflows, it is infinite like a product."""
+    monkeypatch.setattr(engine, "LARGE", 1)
+    x = np.array([0.0, 1.0, 4.0])
+    mask = (x > 0).astype(float)
+    expected = np.where(mask, exponent * np.where(mask, x, 1) ** (exponent - 1), 0)
+    np.testing.assert_allclose(fg.grad(lambda x: np.sum(x**exponent * mask))(x), expected)
+    huge = np.array([1e200, 1.0])
+    with np.errstate(over="ignore"):
+        g = fg.grad(lambda x: np.sum(np.where(x > 1e100, 0.0, x**exponent)))(huge)
+    np.testing.assert_array_equal(g, [0, exponent])
 
 
 def test_a_cotangent_that_is_zero_meets_no_pole(monkeypatch):

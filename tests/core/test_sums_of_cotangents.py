@@ -26,3 +26,15 @@ def test_a_long_sum_is_as_exact_as_numpys(dtype):
     x = np.full((2, 1 << 20), 0.1, dtype)
     g = fg.grad(lambda s: np.sum(x * s))(np.ones((2, 1), dtype))
     np.testing.assert_array_equal(g, np.sum(x, axis=1, keepdims=True))
+
+
+def test_a_sum_next_to_what_is_infinite_is_that_of_its_own_rows():
+    """A call that reads infinities is guarded; what it does not read need not be."""
+    a, b = np.ones((2, 1)), np.array([0.0, 1.0, 2.0])
+    with np.errstate(divide="ignore"):
+        _, pullback = fg.vjp(lambda a, b: np.log(b) - a, a, b)
+    g = np.array([[0.0, 1.0, 2.0], [3.0, np.inf, 1.0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ga, gb = pullback(g)
+    np.testing.assert_array_equal(ga, [[-3.0], [-np.inf]])
+    np.testing.assert_array_equal(gb, [np.inf, np.inf, 1.5])
