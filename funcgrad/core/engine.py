@@ -19,6 +19,7 @@ from funcgrad._typing import Array
 from funcgrad.core.backend import FUSING
 from funcgrad.core.blocks import LARGE
 from funcgrad.core.chains import device_steps
+from funcgrad.core.deferred import formed
 from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
 from funcgrad.core.runs import collect, pull_run
@@ -236,7 +237,7 @@ def walk(
         with forgiving():
             while pending:
                 node = heappop(pending)[1]
-                g, node.cotangent = node.cotangent, None
+                g, node.cotangent = formed(node.cotangent), None
                 if node in skip:
                     continue
                 if node in captures:

@@ -10,6 +10,7 @@ first          the cotangent ``g`` or tangent that the rule is applied to
 ``xs`` ``XS``  all operands or spaces of a function of any number of operands
 ``i``          which of them the rule is asked for
 ``used``       of a function of several outputs: which of them have a cotangent (the others' are zeros)
+``link``       of a cotangent: the node that it is for
 other          a keyword of the function: ``axis``, ``keepdims``, … (its default when not given)
 =============  ==========================================================================
 """
@@ -55,6 +56,7 @@ EXPRESSIONS = {
     "call": "call",
     "xs": "call.xs",
     "XS": "call.spaces",
+    "link": "call.links[i]",
 }
 FAMILIAR = (np.ndarray, Traced, np.generic, bool, int, float, complex)
 
