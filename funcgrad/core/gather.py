@@ -14,7 +14,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.graph import Node, Pending, send
-from funcgrad.core.indices import is_basic
+from funcgrad.core.indices import is_basic, parts_of
 from funcgrad.core.level import Traced, deepest, plain, zeros
 from funcgrad.core.memory import Place, add_at
 from funcgrad.core.space import Space, project
@@ -102,7 +102,7 @@ class Gather(Pick):
 class Write(Node):
     """One write ``x[index] = value``, or into a view of `x`; with `add`, ``x[index] += value``."""
 
-    __slots__ = ("add", "parent", "place", "source", "source_space")
+    __slots__ = ("add", "index", "parent", "place", "source", "source_space")
 
     name = "setitem"
 
@@ -114,28 +114,30 @@ class Write(Node):
         self.parent = parent
         self.source = source
         self.source_space = source_space
-        self.place = place
+        self.index = place.index
+        self.place = place if place.steps else None  # a loop of writes makes as few objects as it can
         self.add = add
 
     def pull(self, g: Any, pending: Pending) -> None:
-        place = self.place
+        place, index = self.place, self.index
         owned = self.owned
         if self.parent is not None and not self.add:
             g, owned = own(g, owned, g), True
-        g, target = place.target(g) if place.steps else (g, g)
+        g, target = (g, g) if place is None else place.target(g)
         if self.source is not None:
-            part = target[place.index]
-            if not is_basic(place.index) and not self.add:
-                part = last_written(part, place.index, target)
+            part = target[index]
+            if not is_basic(index) and not self.add:
+                part = last_written(part, index, target)
             elif not isinstance(part, np.generic) and not (type(part) is ndarray and part.base is None):
                 part = np.copy(part)  # for `g` goes on
-            part = place.turned(part, g, target)
+            if place is not None:
+                part = place.turned(part, g, target)
             space = self.source_space
             fits = part.shape == space.shape and part.dtype == space.dtype
             send(self.source, part if fits else project(part, space), False, pending)
         if self.parent is not None:
             if not self.add:
-                target[place.index] = 0
+                target[index] = 0
             send(self.parent, g, owned, pending)
 
     @property
@@ -153,11 +155,27 @@ def own(x: Any, owned: bool, like: Any) -> Any:
     return x if owned else np.copy(x)
 
 
+#: Parts of an index that are for one axis each.
+FOR_ONE_AXIS = frozenset((int, slice, np.int64, np.ndarray))
+
+
+def repeats(index: Any, shape: tuple[int, ...]) -> bool:
+    """Whether an index may select an element of a plain array twice. Axes that are taken whole need not be asked."""
+    parts = parts_of(index)
+    if not all(type(part) in FOR_ONE_AXIS and getattr(part, "dtype", int) != np.bool_ for part in parts):
+        return True
+    whole = [type(part) is slice and part == slice(None) for part in parts] + [True] * (len(shape) - len(parts))
+    last = np.zeros([1 if skip else n for skip, n in zip(whole, shape, strict=True)], int)
+    numbers = np.arange(last[index].size).reshape(last[index].shape)
+    last[index] = numbers
+    return bool(np.any(last[index] != numbers))
+
+
 def last_written(part: Array, index: Any, target: Array) -> Array:
     """Return the part of a cotangent that belongs to what was written at `index`: of values for one place, the last."""
-    if part.size < 2:
-        return part
     like = plain(target)
+    if part.size < 2 or (type(like) is np.ndarray and not repeats(index, target.shape)):
+        return part
     numbers = np.reshape(np.arange(1, part.size + 1, like=like), part.shape)
     last = np.zeros(target.shape, dtype=numbers.dtype, like=like)
     last[index] = numbers
