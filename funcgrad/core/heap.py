@@ -6,18 +6,26 @@ for the same pages again. How much glibc keeps follows the largest array that th
 :data:`LARGEST`. So one of that size is freed before any other; no page of it is ever touched.
 
 From then on up to twice :data:`LARGEST` stay at the end of the heap, for all threads and all arrays below
-:data:`LARGEST`; larger ones are the system's, as ever. A program that sets ``MALLOC_TRIM_THRESHOLD_`` or another of
-these limits in its environment has its way: they do not move then. Other C libraries take no notice.
+:data:`LARGEST`; larger ones are the system's, but for a while: as long as a function of such arrays runs under a
+gradient, they are taken from the heap too, where each temporary array finds the pages of one before. Then all that is
+free is returned.
+
+A program that sets ``MALLOC_TRIM_THRESHOLD_`` or another of these limits in its environment has its way. Other C
+libraries take no notice.
 """
 
 from __future__ import annotations
 
 import ctypes
+import functools
+import os
 import platform
+import threading
+from typing import Any
 
 import numpy as np
 
-__all__ = ["keep_freed_memory", "release_memory"]
+__all__ = ["LARGEST", "RECYCLED", "keep_freed_memory", "release_memory"]
 
 LARGEST = 1 << 25  # bytes: the largest array that glibc's limits follow
 HEADER = 1 << 16  # what the allocator may add to it, and more
@@ -26,6 +34,44 @@ HEADER = 1 << 16  # what the allocator may add to it, and more
 def keep_freed_memory() -> None:
     """Let glibc keep what is freed."""
     np.empty(LARGEST - HEADER, np.uint8)
+
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # what mallopt(3) sets
+NEVER, AS_EVER = -1, 1 << 16  # no array is taken from the system by itself, no end of the heap returned
+
+
+@functools.cache
+def libc() -> Any:
+    """Return the C library if it is glibc, and its limits are not set from outside."""
+    limits = ("MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+    is_set = any(name in os.environ for name in limits) or "malloc" in os.environ.get("GLIBC_TUNABLES", "")
+    return None if is_set or platform.libc_ver()[0] != "glibc" else ctypes.CDLL(None)
+
+
+class Recycling:
+    """Large arrays from the heap, as long as somebody asks for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+
+    def begin(self) -> None:
+        with self.lock:
+            self.users += 1
+            if self.users == 1 and libc():
+                libc().mallopt(M_MMAP_MAX, 0)
+                libc().mallopt(M_TRIM_THRESHOLD, NEVER)
+
+    def end(self) -> None:
+        with self.lock:
+            self.users -= 1
+            if self.users == 0 and libc():
+                libc().mallopt(M_MMAP_MAX, AS_EVER)
+                libc().mallopt(M_TRIM_THRESHOLD, 2 * LARGEST)
+                libc().malloc_trim(0)
+
+
+RECYCLED = Recycling()
 
 
 def release_memory() -> bool:

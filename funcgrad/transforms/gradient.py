@@ -55,7 +55,7 @@ class Input:
 
     def __init__(self, value: Any, level: ReverseLevel, keep: bool) -> None:
         if type(value) is ndarray:
-            value = value.copy() if keep else level.kept(value)  # the function may know it otherwise
+            value = level.argument(value, keep)  # the function may know it otherwise
         elif type(value) is not float64:
             value = taken(value, keep)
         self.value = value

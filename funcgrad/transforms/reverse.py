@@ -18,6 +18,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
+from funcgrad.core.heap import LARGEST, RECYCLED
 from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
@@ -124,7 +125,7 @@ class ConstantTracer(ReverseTracer):
 class ReverseLevel(Level):
     """One running reverse-mode transform."""
 
-    __slots__ = ("locked", "stamp")
+    __slots__ = ("locked", "recycles", "stamp")
 
     shortens: ClassVar[bool] = True  # whether it has nothing of its own to do with a call that it records
     small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
@@ -133,6 +134,7 @@ class ReverseLevel(Level):
         super().__init__()
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
         self.locked: dict[int, Array] = {}  # by identity
+        self.recycles = False
 
     def close(self) -> None:
         super().close()
@@ -140,6 +142,9 @@ class ReverseLevel(Level):
             for x in self.locked.values():  # in the order of locking: bases before their views
                 let_go(x)
             self.locked = {}
+        if self.recycles:
+            RECYCLED.end()
+            self.recycles = False
         self.stamp = escaped  # so that recording need not ask
 
     def kept(self, x: Array) -> Array:
@@ -160,6 +165,13 @@ class ReverseLevel(Level):
             self.lock(x.base)  # first, for it has to be let go first
         if not (0 in x.strides or (x.base is not None and not isinstance(x.base, ndarray))) and hold(x):
             self.locked[id(x)] = x  # of what is broadcast it is the memory that counts
+
+    def argument(self, x: Array, keep: bool) -> Array:
+        """Return what a plain array that is differentiated is read from; with `keep` also when the program goes on."""
+        if x.nbytes >= LARGEST and not self.recycles:  # temporary arrays will be as large
+            RECYCLED.begin()
+            self.recycles = True
+        return x.copy() if keep else self.kept(x)
 
     def keep(self, index: Any) -> Any:
         """Copy the arrays in an index, for the program may write into them."""

@@ -66,3 +66,60 @@ def test_limits_in_the_environment_are_left_alone():
 def test_elsewhere_there_is_nothing_to_release(monkeypatch):
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert fg.release_memory() is False
+
+
+LARGE = """
+import numpy as np
+import funcgrad as fg
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 / x.nbytes
+
+def is_mapped(array):
+    parts = [line.split()[0].split("-") for line in open("/proc/self/maps") if "[heap]" in line]
+    place = array.__array_interface__["data"][0]
+    return not any(int(low, 16) <= place < int(high, 16) for low, high in parts)
+
+seen = []
+
+def f(x):
+    y = x
+    for _ in range(3):
+        y = np.sqrt((y * x + x) * 0.5)
+    seen.append(is_mapped(np.empty(5_000_000)))
+    return np.sum(y)
+
+def fails(x):
+    raise KeyError
+
+x = np.linspace(0.5, 1.5, 5_000_000)  # 40 MB
+before = resident()
+for transform in (fg.grad(f), lambda x: fg.vjp(f, x)[1](1.0), fg.grad(lambda x: fg.grad(f)(x).sum())):
+    transform(x)
+try:
+    fg.grad(fails)(x)
+except KeyError:
+    pass
+print(*seen, is_mapped(np.empty(5_000_000)), round(resident() - before, 1))
+"""
+
+
+def run(**variables):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE], env=environment | variables, capture_output=True, text=True, check=True
+    )
+    *seen, after, left = done.stdout.split()
+    return seen, after, float(left)
+
+
+def test_large_arrays_come_from_the_heap_while_a_function_is_differentiated():
+    seen, after, left = run()
+    assert seen == ["False"] * 3
+    assert after == "True"
+    assert left < 0.5  # of such an array
+
+
+def test_unless_the_environment_limits_it():
+    seen, after, _ = run(MALLOC_MMAP_THRESHOLD_="1000000")
+    assert {*seen, after} == {"True"}
