@@ -116,7 +116,6 @@ class Draws:
     def around(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`, whose random numbers are what was asked for, each time it runs."""
 
-        @functools.wraps(func)
         def call(*args: Any, **kwargs: Any) -> Any:
             self.asked, self.level = set(), RUNNING.get()
             token = DRAWING.set(self)

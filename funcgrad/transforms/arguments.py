@@ -65,6 +65,8 @@ def present(tree: PyTree) -> PyTree:
     """Show what is handed to the user: a tracer of an outer level is shown as that level wants."""
     if isinstance(tree, PLAIN):
         return tree
+    if isinstance(tree, Traced):
+        return tree.level.present(tree)
     return map(lambda leaf: leaf.level.present(leaf) if isinstance(leaf, Traced) else leaf, tree)
 
 
