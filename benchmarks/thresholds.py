@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.peers import AUTOGRAD, BY_HAND, JAX, MYGRAD, OURS, TORCH, TORCH_FUNC
 from benchmarks.report import geometric
-from benchmarks.resident import KEPT, KEPT_LINEAR, KEPT_NETWORK, PEAK
+from benchmarks.resident import KEPT, KEPT_LINEAR, KEPT_NETWORK, KEPT_TENSOR, PEAK
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ LARGE_ROWS = (
 )
 
 #: Memory, by the name of its measurement: how many times that of another may be taken.
-MEMORY = {PEAK: (BY_HAND, 1.05), KEPT: (TORCH, 1.0), KEPT_LINEAR: (TORCH, 1.0), KEPT_NETWORK: (TORCH, 1.0)}
+MEMORY = {PEAK: (BY_HAND, 1.05)} | dict.fromkeys((KEPT, KEPT_TENSOR, KEPT_LINEAR, KEPT_NETWORK), (TORCH, 1.0))
 
 #: Resident memory is told to so many arrays: what a few pages make.
 PRECISION = 0.02

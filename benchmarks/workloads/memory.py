@@ -16,6 +16,7 @@ from benchmarks.resident import (
     KEPT,
     KEPT_LINEAR,
     KEPT_NETWORK,
+    KEPT_TENSOR,
     NAME,
     OPERATIONS,
     PEAK,
@@ -116,7 +117,10 @@ chain = Workload(
 WORKLOADS = (
     chain,
     Measurement("time of 20 operations", "memory", "copies of the array", copies),
-    *(Measurement(name, "memory", "arrays", resident(name)) for name in (PEAK, KEPT, KEPT_LINEAR, KEPT_NETWORK)),
+    *(
+        Measurement(name, "memory", "arrays", resident(name))
+        for name in (PEAK, KEPT, KEPT_TENSOR, KEPT_LINEAR, KEPT_NETWORK)
+    ),
     Measurement("peak added by 20 unused branches", "memory", "arrays", unused, at_most={OURS: 1.0}),
     Measurement("left behind by a long chain", "memory", "blocks", blocks_left, at_most={OURS: 1000}),
 )
