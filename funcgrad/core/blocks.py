@@ -122,7 +122,9 @@ def apply_steps(
         ufunc, operands = steps[0]
         ufunc(*[(g, *residuals)[x.number] if type(x) is Symbol else x for x in operands], out=out)
         return
-    given = (g[..., 0] if width > 1 else g, *residuals)
+    if width > 1:
+        steps, rows = begun(steps, g[..., 0], 1 + len(residuals), mend is None)
+    given = (rows if width > 1 else g, *residuals)
     inputs = [x.reshape(-1) if type(x) is ndarray and not is_one(x) else first(x) for x in given]
     target = out.reshape(-1)
     keeps = add or mend is not None  # whether the result needs a buffer of its own
@@ -148,6 +150,25 @@ def apply_steps(
                 goal += result
             else:
                 goal[...] = result
+
+
+def begun(steps: Steps, g: Array, given: int, hides: bool) -> tuple[Steps, Array]:
+    """Do the steps at the beginning that read the cotangent alone, if no other does; return those that are left."""
+    while hides and len(steps) > 1:
+        ufunc, operands = steps[0]
+        read = [x.number for _, others in steps[1:] for x in others if type(x) is Symbol]
+        if 0 in read or any(type(x) is Symbol and x.number for x in operands):
+            break
+        g = ufunc(*[g if type(x) is Symbol else x for x in operands])
+        steps = tuple([(ufunc, tuple([moved(x, given) for x in others])) for ufunc, others in steps[1:]])
+    return steps, g
+
+
+def moved(x: Any, number: int) -> Any:
+    """Let a register take the place of the cotangent, and those after it its own."""
+    if type(x) is not Symbol or x.number < number:
+        return x
+    return Symbol(0 if x.number == number else x.number - 1, x.program)
 
 
 def buffers_of(steps: Steps, given: int) -> list[int]:

@@ -78,6 +78,19 @@ def test_of_a_cotangent_with_one_number_for_each_row(short, shape, monkeypatch):
     np.testing.assert_array_equal(g, np.broadcast_to(column, shape))
 
 
+def test_what_is_known_of_each_row_is_computed_once_for_it():
+    steps = blocks.steps_of_rule(lambda g, x: (g * 2 + 1) * x, [None])
+    left, rows = blocks.begun(steps, np.array([1.0, 3.0]), 2, True)
+    np.testing.assert_array_equal(rows, [3, 7])
+    assert len(left) == 1
+    g = np.broadcast_to(np.array([[1.0], [3.0]]), (2, 3))
+    x, out = np.arange(6.0).reshape(2, 3), np.empty((2, 3))
+    blocks.apply_steps(steps, g, (x,), out)
+    np.testing.assert_array_equal(out, (g * 2 + 1) * x)
+    reads_again = blocks.steps_of_rule(lambda g, x: (g * 2 + x) * g, [None])
+    assert blocks.begun(reads_again, rows, 2, True) == (reads_again, rows)
+
+
 def of_rows(x):
     return np.sum(np.sum(np.tanh(x) * x, axis=1) ** 2) + np.sum(np.sum((x**2).reshape(-1, 4, 5), axis=-1) ** 3)
 
