@@ -122,9 +122,10 @@ def apply_steps(
         ufunc, operands = steps[0]
         ufunc(*[(g, *residuals)[x.number] if type(x) is Symbol else x for x in operands], out=out)
         return
-    if width > 1:
-        steps, rows = begun(steps, g[..., 0], 1 + len(residuals), mend is None)
-    given = (rows if width > 1 else g, *residuals)
+    rows = g[..., 0] if width > 1 else g
+    if width > 1 and mend is None:
+        steps, rows = begun(steps, rows, 1 + len(residuals))
+    given = (rows, *residuals)
     inputs = [x.reshape(-1) if type(x) is ndarray and not is_one(x) else first(x) for x in given]
     target = out.reshape(-1)
     keeps = add or mend is not None  # whether the result needs a buffer of its own
@@ -152,9 +153,9 @@ def apply_steps(
                 goal[...] = result
 
 
-def begun(steps: Steps, g: Array, given: int, hides: bool) -> tuple[Steps, Array]:
+def begun(steps: Steps, g: Array, given: int) -> tuple[Steps, Array]:
     """Do the steps at the beginning that read the cotangent alone, if no other does; return those that are left."""
-    while hides and len(steps) > 1:
+    while len(steps) > 1:
         ufunc, operands = steps[0]
         read = [x.number for _, others in steps[1:] for x in others if type(x) is Symbol]
         if 0 in read or any(type(x) is Symbol and x.number for x in operands):

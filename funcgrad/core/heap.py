@@ -36,16 +36,22 @@ def keep_freed_memory() -> None:
     np.empty(LARGEST - HEADER, np.uint8)
 
 
+def glibc() -> Any:
+    """Return the C library if it is glibc."""
+    return ctypes.CDLL(None) if platform.libc_ver()[0] == "glibc" else None
+
+
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # what mallopt(3) sets
-NEVER, AS_EVER = -1, 1 << 16  # no array is taken from the system by itself, no end of the heap returned
+NEVER = -1  # the end of the heap is not returned
+USUAL = 1 << 16  # glibc's own: how many arrays may be the system's
 
 
 @functools.cache
-def libc() -> Any:
-    """Return the C library if it is glibc, and its limits are not set from outside."""
+def adjustable() -> Any:
+    """Return glibc if its limits are not set from outside."""
     limits = ("MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
     is_set = any(name in os.environ for name in limits) or "malloc" in os.environ.get("GLIBC_TUNABLES", "")
-    return None if is_set or platform.libc_ver()[0] != "glibc" else ctypes.CDLL(None)
+    return None if is_set else glibc()
 
 
 class Recycling:
@@ -58,17 +64,19 @@ class Recycling:
     def begin(self) -> None:
         with self.lock:
             self.users += 1
-            if self.users == 1 and libc():
-                libc().mallopt(M_MMAP_MAX, 0)
-                libc().mallopt(M_TRIM_THRESHOLD, NEVER)
+            library = adjustable()
+            if self.users == 1 and library:
+                library.mallopt(M_MMAP_MAX, 0)
+                library.mallopt(M_TRIM_THRESHOLD, NEVER)
 
     def end(self) -> None:
         with self.lock:
             self.users -= 1
-            if self.users == 0 and libc():
-                libc().mallopt(M_MMAP_MAX, AS_EVER)
-                libc().mallopt(M_TRIM_THRESHOLD, 2 * LARGEST)
-                libc().malloc_trim(0)
+            library = adjustable()
+            if self.users == 0 and library:
+                library.mallopt(M_MMAP_MAX, USUAL)
+                library.mallopt(M_TRIM_THRESHOLD, 2 * LARGEST)
+                library.malloc_trim(0)
 
 
 RECYCLED = Recycling()
@@ -90,6 +98,5 @@ def release_memory() -> bool:
     >>> import funcgrad as fg
     >>> released = fg.release_memory()
     """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    return bool(ctypes.CDLL(None).malloc_trim(0))
+    library = glibc()
+    return bool(library and library.malloc_trim(0))

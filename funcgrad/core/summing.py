@@ -33,14 +33,13 @@ def reduced(ufunc: np.ufunc, x: Array, axis: Any = None, keepdims: Any = False, 
     if type(axis) is int and -x.ndim <= axis < x.ndim and not options and x.dtype.char in "df":
         axis %= x.ndim
         n = x.shape[axis]
-        if 1 < n <= LONG and math.prod(x.shape[:axis]) >= MANY and math.prod(x.shape[axis + 1 :]) < MANY // 4:
-            y = None
-            if n < FEW:
-                y = slices_combined(ufunc, x, axis)
-            elif ufunc is np.add and axis == x.ndim - 1 and x.flags.c_contiguous:
-                y = (x.reshape(-1, n) @ ones(n, x.dtype)).reshape(x.shape[:-1])
-            if y is not None:
-                return np.expand_dims(y, axis) if keepdims else y
+        y = None
+        if 1 < n < FEW and math.prod(x.shape[:axis]) >= MANY and math.prod(x.shape[axis + 1 :]) < MANY // 4:
+            y = slices_combined(ufunc, x, axis)
+        elif ufunc is np.add and n >= FEW and 0 < axis == x.ndim - 1:
+            y = summed(x, (axis,))
+        if y is not None:
+            return np.expand_dims(y, axis) if keepdims else y
     found: Array = ufunc.reduce(x, axis, keepdims=keepdims, **options)
     return found
 

@@ -80,7 +80,7 @@ def test_of_a_cotangent_with_one_number_for_each_row(short, shape, monkeypatch):
 
 def test_what_is_known_of_each_row_is_computed_once_for_it():
     steps = blocks.steps_of_rule(lambda g, x: (g * 2 + 1) * x, [None])
-    left, rows = blocks.begun(steps, np.array([1.0, 3.0]), 2, True)
+    left, rows = blocks.begun(steps, np.array([1.0, 3.0]), 2)
     np.testing.assert_array_equal(rows, [3, 7])
     assert len(left) == 1
     g = np.broadcast_to(np.array([[1.0], [3.0]]), (2, 3))
@@ -88,7 +88,7 @@ def test_what_is_known_of_each_row_is_computed_once_for_it():
     blocks.apply_steps(steps, g, (x,), out)
     np.testing.assert_array_equal(out, (g * 2 + 1) * x)
     reads_again = blocks.steps_of_rule(lambda g, x: (g * 2 + x) * g, [None])
-    assert blocks.begun(reads_again, rows, 2, True) == (reads_again, rows)
+    assert blocks.begun(reads_again, rows, 2) == (reads_again, rows)
 
 
 def of_rows(x):
