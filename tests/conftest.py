@@ -1,6 +1,7 @@
 """What every test has: random numbers of its own, and the proof that it leaves nothing behind."""
 
 import gc
+import os
 import zlib
 from collections.abc import Iterator
 
@@ -11,6 +12,9 @@ import scipy.special
 import funcgrad as fg
 from funcgrad.core.level import RUNNING, Level
 from funcgrad.core.primitive import CALLS, call_of
+
+# JAX, where it is asked for results: in double precision, and what runs once is compiled in haste.
+os.environ |= {"JAX_ENABLE_X64": "1", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
 
 # So that nothing is imported, and no rule installed, in the middle of a test.
 for name in dir(fg):

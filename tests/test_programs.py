@@ -401,8 +401,6 @@ def test_vmap_of_gradient(program: Program) -> None:
 @given(programs(extra=[branch]))
 def test_jax_agrees(program: Program) -> None:
     jax = pytest.importorskip("jax")
-    jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_disable_most_optimizations", True)
     f, theirs = program.function(), program.function(jax, jax.numpy)
     xs, dxs = program.inputs(), directions(program.n)
     their_xs, their_dxs = (tuple(map(jax.numpy.asarray, part)) for part in (xs, dxs))

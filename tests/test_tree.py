@@ -135,7 +135,6 @@ def test_dataclasses_and_registered_classes() -> None:
 def test_a_vector_as_in_jax(rng: np.random.Generator) -> None:
     jax = pytest.importorskip("jax")
     flatten_util = pytest.importorskip("jax.flatten_util")
-    jax.config.update("jax_enable_x64", True)
     for value in (
         {"w": rng.normal(size=(2, 3)), "b": [1.5, rng.normal(size=0)]},
         (np.float32([1, 2]), np.float64(3), np.complex64(1 + 1j)),

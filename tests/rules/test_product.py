@@ -359,7 +359,6 @@ def test_einsum_dtype_and_errors(rng: Rng) -> None:
 
 def test_einsum_agrees_with_jax(rng: Rng) -> None:
     jax = pytest.importorskip("jax")
-    jax.config.update("jax_enable_x64", True)
     q, k, v = (draw(rng, 2, 5, 3, 4) for _ in range(3))
 
     def attention(np: Any, q: Any, k: Any, v: Any) -> Any:

@@ -129,7 +129,6 @@ def test_finite_differences() -> None:
 
 def test_against_jax() -> None:
     jax = pytest.importorskip("jax")
-    jax.config.update("jax_enable_x64", True)
     jnp = jax.numpy
 
     def loss(np: Any, remat: Any) -> Any:

@@ -11,7 +11,6 @@ import pytest
 import funcgrad as fg
 
 jax = pytest.importorskip("jax")
-jax.config.update("jax_enable_x64", True)
 jnp = jax.numpy
 
 #: What a case is written with: arrays, transforms and loops, ours or JAX's.
