@@ -139,35 +139,35 @@ def block_inputs(size: tuple[int, int, int, int]) -> Inputs:
     return Inputs(params, (rng.normal(size=(batch, length, width)), heads))
 
 
-# ---- LSTM cells: gates and change from x w + h u + b. The loss is the sum of the mean squares of all h
+# ---- LSTM cells: gates and change from x w + h u + b. The loss is the sum of the mean squares of all h. What has no
+# recurrence is done for all steps at once, in the forward passes of all who can
 
 
 def cells(xp: Any) -> Any:
     def loss(p: Any, xs: Any) -> Any:
-        n = len(p["u"])
+        n, states = len(p["u"]), []
         h = c = np.zeros((xs.shape[1], n))
-        total = 0.0
-        for x in xs:
-            z = x @ p["w"] + h @ p["u"] + p["b"]
+        for z in xs @ p["w"] + p["b"]:
+            z = z + h @ p["u"]
             gates, change = 1 / (1 + xp.exp(-z[:, : 3 * n])), xp.tanh(z[:, 3 * n :])
             c = gates[:, :n] * c + gates[:, n : 2 * n] * change
             h = gates[:, 2 * n :] * xp.tanh(c)
-            total = total + xp.mean(h**2)
-        return total
+            states.append(h)
+        return xp.sum(xp.stack(states) ** 2) / h.size
 
     return loss
 
 
 def torch_cells(lib: Any) -> Any:
     def loss(p: Any, xs: Any) -> Any:
+        states = []
         h = c = xs.new_zeros((xs.shape[1], len(p["u"])))
-        total = 0.0
-        for x in xs.unbind():
-            forget, take, show, change = (x @ p["w"] + h @ p["u"] + p["b"]).chunk(4, 1)
+        for z in (xs @ p["w"] + p["b"]).unbind():
+            forget, take, show, change = (z + h @ p["u"]).chunk(4, 1)
             c = lib.sigmoid(forget) * c + lib.sigmoid(take) * lib.tanh(change)
             h = lib.sigmoid(show) * lib.tanh(c)
-            total = total + h.square().mean()
-        return total
+            states.append(h)
+        return lib.stack(states).square().sum() / h.numel()
 
     return loss
 
@@ -176,20 +176,20 @@ def scanned_cells(xp: Any) -> Any:
     def loss(p: Any, xs: Any) -> Any:
         zero = jnp.zeros((xs.shape[1], len(p["u"])))
 
-        def cell(state: Any, x: Any) -> tuple[Any, Any]:
+        def cell(state: Any, z: Any) -> tuple[Any, Any]:
             h, c = state
-            forget, take, show, change = jnp.split(x @ p["w"] + h @ p["u"] + p["b"], 4, axis=1)
+            forget, take, show, change = jnp.split(z + h @ p["u"], 4, axis=1)
             c = jax.nn.sigmoid(forget) * c + jax.nn.sigmoid(take) * jnp.tanh(change)
             h = jax.nn.sigmoid(show) * jnp.tanh(c)
-            return (h, c), jnp.mean(h**2)
+            return (h, c), h
 
-        return jnp.sum(jax.lax.scan(cell, (zero, zero), xs)[1])
+        return jnp.sum(jax.lax.scan(cell, (zero, zero), xs @ p["w"] + p["b"])[1] ** 2) / zero.size
 
     return loss
 
 
 def cells_by_hand(inputs: Inputs) -> Run:
-    """What has no recurrence is done for all steps at once."""
+    """What has no recurrence is done for all steps at once, in the backward pass too."""
     (w, u, b), (xs,) = (inputs.params[name] for name in "wub"), inputs.data
     (steps, batch, width), n = xs.shape, len(u)
 
