@@ -19,6 +19,7 @@ from funcgrad.core.batching import aligned, batch_cross, batch_einsum, batch_mat
 from funcgrad.core.deferred import DeferredProduct, can_wait
 from funcgrad.core.kinds import Composite, Constant, Multilinear
 from funcgrad.core.level import zeros
+from funcgrad.core.products import product, product_of_transposed
 from funcgrad.core.space import Space
 
 __all__ = ["RULES"]
@@ -31,27 +32,6 @@ def pair(a: Array, b: Array, **params: Any) -> tuple[tuple[Array, Array], dict[s
     return (as_array(a), as_array(b)), params
 
 
-#: Rows of the matrices in a stack, up to which one product of all is quicker, and elements from which on.
-ROWS, FEW = 64, 256
-#: Multiplications of one product: up to here OpenBLAS does not rearrange its operands before.
-SMALL = 1_000_000
-#: Multiplications in all, from which on rearranging the second factor costs less than it saves.
-MANY = 60_000
-
-
-def matmul_run(a: Array, b: Array) -> Array:
-    """``a @ b``, by products that take less time: of all matrices at once, or with a second factor that is in order."""
-    if type(a) is type(b) is np.ndarray and a.ndim > 1 < b.ndim:
-        rows, inner = a.shape[-2:]
-        if a.ndim > 2 == b.ndim and rows < ROWS and a.size >= FEW and a.flags.c_contiguous:
-            return (a.reshape(-1, inner) @ b).reshape(*a.shape[:-1], b.shape[1])
-        if rows >= ROWS and b.strides[-1] != b.itemsize and a.ndim >= b.ndim:
-            columns = b.shape[-1]
-            if rows * inner * columns <= SMALL and a.size * columns >= MANY:
-                b = b.copy()  # small products with a transposed factor take up to twice as long
-    return a @ b
-
-
 def matmul_left(g: Array, A: Space, B: Space, b: Array, link: Any) -> Any:
     """``g b^T``, where a vector is the row or column it was taken for. One product for all matrices of a stack."""
     if B.ndim == 1:
@@ -62,7 +42,7 @@ def matmul_left(g: Array, A: Space, B: Space, b: Array, link: Any) -> Any:
         return side_by_side(g) @ side_by_side(b).swapaxes(0, 1)
     if can_wait(g, b, A, link):
         return DeferredProduct(g, b.swapaxes(-1, -2), A)
-    return matmul_run(g, b.swapaxes(-1, -2))
+    return product(g, b.swapaxes(-1, -2))
 
 
 def matmul_right(g: Array, A: Space, B: Space, a: Array) -> Array:
@@ -72,8 +52,8 @@ def matmul_right(g: Array, A: Space, B: Space, a: Array) -> Array:
     if B.ndim == 1:
         return g @ a if A.ndim == 2 else np.reshape(g, -1) @ on_top(a)
     if B.ndim == 2 < A.ndim:
-        return on_top(a).swapaxes(0, 1) @ on_top(g)
-    return a.swapaxes(-1, -2) @ g
+        return product_of_transposed(on_top(a), on_top(g))
+    return product_of_transposed(a, g)
 
 
 def on_top(x: Array) -> Array:
@@ -360,7 +340,7 @@ def work(subscripts: str, XS: tuple[Space, ...]) -> int:
 
 RULES: tuple[Any, ...] = (
     # -- Matrix products
-    Multilinear(np.matmul, matmul_left, matmul_right, run=matmul_run, split=pair, batch=batch_matmul),
+    Multilinear(np.matmul, matmul_left, matmul_right, run=product, split=pair, batch=batch_matmul),
     Composite(np.linalg.matmul, lambda x1, x2: np.matmul(x1, x2)),
     Composite(np.dot, dot_body),
     Composite(np.inner, inner_body),
