@@ -1,7 +1,10 @@
-"""Matrix products that wait: where only their sum over rows is wanted, the rows are summed before.
+"""Cotangents that are not made whole, because of what becomes of them.
 
-In ``(x - m) @ q``, where the data `x` are constant and the mean `m` is one row, the cotangent of the difference is as
-large as the data, and is summed at once. ``ones @ (g @ q.T)`` is ``(ones @ g) @ q.T``: a row times a matrix.
+Matrix products wait: where only their sum over rows is wanted, the rows are summed before. In ``(x - m) @ q``, where
+the data `x` are constant and the mean `m` is one row, the cotangent of the difference is as large as the data, and is
+summed at once. ``ones @ (g @ q.T)`` is ``(ones @ g) @ q.T``: a row times a matrix.
+
+What is zero but in a few places is added in these places: in ``exp(x - max(x))`` the share of the maximum.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from funcgrad.core.kinds import Elementwise
 from funcgrad.core.space import Space
 from funcgrad.core.summing import summed
 
-__all__ = ["DeferredProduct", "can_wait", "formed"]
+__all__ = ["DeferredProduct", "Places", "can_wait", "formed", "takes_places"]
 
 ndarray = np.ndarray
 
@@ -79,3 +82,35 @@ def sums_rows(node: Node) -> bool:
     if rule is None or rule.names or small.dtype != large.dtype:
         return False
     return small.ndim < 2 or small.shape[-2] == 1
+
+
+class Places:
+    """A cotangent of zeros, but for some places, on its way to a node that :func:`takes_places`."""
+
+    __slots__ = ("dtype", "places", "shape", "values")
+
+    __array_ufunc__ = None  # arrays leave sums with it to it
+
+    def __init__(self, places: Array, values: Array, space: Space) -> None:
+        self.places = places  # in the order of memory; each once
+        self.values = values
+        self.shape = space.shape
+        self.dtype = space.dtype
+
+    def __radd__(self, held: Array) -> Array:
+        """Add to what has arrived, in place."""
+        held.reshape(-1)[self.places] += self.values
+        return held
+
+
+def takes_places(node: Node, space: Space) -> bool:
+    """Whether an array of its own waits at a node, to which may be added in place."""
+    held = node.cotangent
+    return (
+        type(held) is ndarray
+        and node.owned
+        and held.dtype is space.dtype
+        and held.shape == space.shape
+        and held.flags.c_contiguous
+        and held.flags.writeable
+    )

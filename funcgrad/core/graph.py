@@ -258,15 +258,24 @@ class Call(Node):
                     alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
                     send(link, c, alone, pending)
             return
+        passed: Any = None  # who gets the cotangent itself
+        holders = getrefcount(g)
         for i, link in enumerate(self.links):  # the same without a generator
             if link is not None:
                 rule: Any = each[i]
                 c = rule.apply(g, self, i)
+                if c is g and passed is None and g.shape == spaces[i].shape and g.dtype is spaces[i].dtype:
+                    passed = link
+                    continue
                 space = spaces[i]
                 if c.shape != space.shape or c.dtype is not space.dtype:
                     c = project(c, space)
                 alone = getrefcount(c) == ALONE and (c.base is None if type(c) is ndarray else owns(c))
                 send(link, c, alone, pending)
+        if passed is not None:  # last, when it shows whether it, or a view of it, has gone elsewhere too
+            c = None
+            alone = self.owned and getrefcount(g) == holders
+            send(passed, g, alone, pending)
 
     @property
     def name(self) -> str:

@@ -56,17 +56,15 @@ def product(a: Array, b: Array) -> Array:
         return a @ b
     rows, inner = a.shape[-2:]
     columns = b.shape[-1]
-    if a.ndim > 2 == b.ndim and a.flags.c_contiguous:
-        if (rows < ROWS and a.size >= FEW) or is_in_parts(rows, inner * columns, FACTOR, a, b):
-            return product(a.reshape(-1, inner), b).reshape(*a.shape[:-1], columns)
-    in_parts = (
-        is_in_parts(rows, inner * columns, FACTOR, a, b) and a.flags.c_contiguous and a.shape[:-2] == b.shape[:-2]
-    )
-    if rows >= ROWS and b.strides[-1] != b.itemsize and a.ndim >= b.ndim:
-        if rows >= TALL if in_parts else rows * inner * columns <= SMALL and a.size * columns >= MANY:
-            b = b.copy()  # small products with a transposed factor take up to twice as long
-        else:
-            in_parts = False
+    in_order = a.flags.c_contiguous
+    in_parts = in_order and is_in_parts(rows, inner * columns, FACTOR, a, b)
+    if a.ndim > 2 == b.ndim and in_order and (in_parts or (rows < ROWS and a.size >= FEW)):
+        return product(a.reshape(-1, inner), b).reshape(*a.shape[:-1], columns)
+    in_parts = in_parts and a.shape[:-2] == b.shape[:-2]
+    if b.strides[-1] != b.itemsize and a.ndim >= b.ndim:  # small products with such a factor take up to twice as long
+        in_parts = in_parts and rows >= TALL
+        small = rows >= ROWS and rows * inner * columns <= SMALL and a.size * columns >= MANY
+        b = b.copy() if in_parts or small else b
     return by_rows(a, b) if in_parts else a @ b
 
 
@@ -100,7 +98,7 @@ def parts_of(x: Array, size: int) -> tuple[Array, Array]:
     rows, columns = x.shape[-2:]
     count = -(-rows * size // SMALL)
     whole = rows - rows % count
-    return x[..., :whole, :].reshape(*x.shape[:-2], count, -1, columns), x[..., whole:, :]
+    return x[..., :whole, :].reshape(*x.shape[:-2], count, whole // count, columns), x[..., whole:, :]
 
 
 def by_rows(a: Array, b: Array) -> Array:

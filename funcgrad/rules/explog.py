@@ -33,12 +33,24 @@ def bessel_i1(x: Array) -> Array:
 IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np.maximum(a, b), [None])
 
 
+#: The same of zero and a number.
+WITH_ZERO = steps_of_rule(lambda x: np.log1p(np.exp(-(size := np.absolute(x)))) + (size + x) * 0.5, [])
+
+
 def log_add_exp(a: Any, b: Any) -> Array:
     """``np.logaddexp``, which on large arrays takes several times as long as its parts."""
     assert IN_PARTS is not None
+    assert WITH_ZERO is not None
     with silence():
-        y = run_steps(IN_PARTS, a, b)
+        if is_zero(a):
+            y = run_steps(WITH_ZERO, b)
+        else:
+            y = run_steps(WITH_ZERO, a) if is_zero(b) else run_steps(IN_PARTS, a, b)
     return np.logaddexp(a, b) if y is None or not all_finite(y) else y  # infinities are its own, and the warnings
+
+
+def is_zero(x: Any) -> bool:
+    return type(x) in (int, float) and not x
 
 
 def difference(a: Array, b: Array) -> Array:
@@ -49,13 +61,20 @@ def difference(a: Array, b: Array) -> Array:
     return np.where((a == b) & np.isinf(a), 0, d)
 
 
-def share(d: Array) -> Array:
-    """Return ``exp(a) / (exp(a) + exp(b))`` for the difference ``a - b``."""
-    return share_in_parts(d) if type(d) in (Symbol, np.ndarray) else np.exp(-log_add_exp(0, -d))
+def shared(g: Array, d: Array) -> Array:
+    """Return the share ``g exp(a) / (exp(a) + exp(b))`` for the difference ``b - a``."""
+    if type(d) is np.ndarray and d.dtype.char in "fd":  # half precision has no exponentials as large
+        with silence():
+            np.exp(d, d)
+        d += 1
+        return g / d
+    if type(d) in (Symbol, np.ndarray):
+        return g * share_in_parts(-d)
+    return g * np.exp(-log_add_exp(0, d))
 
 
 def share_in_parts(d: Any) -> Any:
-    """Compute the same in less time; not to be differentiated: at zero its derivatives are those of absolute values."""
+    """Compute ``1 / (1 + exp(-d))``; not to be differentiated: at zero its derivatives are those of absolute values."""
     e = np.exp(-np.absolute(d))
     return np.maximum(e, np.sign(d)) / (e + 1)
 
@@ -70,8 +89,8 @@ RULES = (
     Elementwise(np.log1p, lambda g, x: g / (x + 1), pole=True),
     Elementwise(
         np.logaddexp,
-        lambda g, a, b: g * share(difference(a, b)),
-        lambda g, a, b: g * share(difference(b, a)),
+        lambda g, a, b: shared(g, difference(b, a)),
+        lambda g, a, b: shared(g, difference(a, b)),
         run=log_add_exp,
         pole=True,
     ),

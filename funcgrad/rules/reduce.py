@@ -12,6 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from funcgrad._typing import Array
 from funcgrad.core.batching import along, along_one
 from funcgrad.core.checks import warn_if
+from funcgrad.core.deferred import Places, takes_places
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.selecting import choose
@@ -196,12 +197,16 @@ def shares(x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) 
     return winners.astype(X.dtype) / np.maximum(numbers, 1).astype(X.dtype)
 
 
-def placed(g: Array, places: Array, X: Space, axis: int) -> Array:
+def placed(g: Array, places: Array, X: Space, axis: int, link: Any) -> Any:
     """Return zeros, with each cotangent at the one place, among those in ascending order, that it belongs to."""
-    c = np.zeros(X.size, g.dtype)
     inner = math.prod(X.shape[axis % X.ndim + 1 :])
-    rows = slice(None) if inner == 1 else places // (X.shape[axis] * inner) * inner + places % inner
-    c[places] = g.reshape(-1)[rows]
+    values = g.reshape(-1)
+    if inner > 1:
+        values = values[places // (X.shape[axis] * inner) * inner + places % inner]
+    if values.dtype is X.dtype and takes_places(link, X):
+        return Places(places, values, X)
+    c = np.zeros(X.size, g.dtype)
+    c[places] = values
     return c.reshape(X.shape)
 
 
@@ -225,13 +230,13 @@ def extreme(function: Any) -> Extreme:
         weights = shares(x, y, X, axis, keepdims, where)
         return np.sum(dx * weights, axis=axis, keepdims=bool(keepdims))
 
-    def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
+    def vjp(g: Array, x: Array, y: Array, X: Space, axis: Axis, keepdims: Any, where: Any, link: Any) -> Any:
         g = kept(g, X, axis, keepdims)
         if type(x) is np.ndarray and type(g) is np.ndarray and not is_given(where) and all_finite(y):
             winners = x == kept(y, X, axis, keepdims)
             places = np.flatnonzero(winners)
             if len(places) == y.size:  # nothing is tied
-                return placed(g, places, X, axis) if type(axis) is int else choose(winners, g, 0)
+                return placed(g, places, X, axis, link) if type(axis) is int else choose(winners, g, 0)
         return g * shares(x, y, X, axis, keepdims, where)
 
     run = reduction(function, np.maximum if function in (np.max, np.amax) else np.minimum)

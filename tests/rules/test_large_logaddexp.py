@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 import funcgrad as fg
 from funcgrad.core.blocks import LARGE
@@ -31,6 +32,22 @@ def test_value_is_two_units_in_the_last_place_off_at_most(dtype, scale):
     with_number, _ = fg.vjp(lambda a: np.logaddexp(0.0, a), a)
     info = np.finfo(dtype)
     np.testing.assert_allclose(with_number, np.logaddexp(dtype(0), a), rtol=4 * info.eps, atol=info.tiny)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 9, 3000, SIZE])
+def test_shares_are_exact_far_from_zero(dtype, size):
+    far = {np.float16: 12, np.float32: 80, np.float64: 700}[dtype]
+    x = np.linspace(-far, far, size).astype(dtype)
+    expected = scipy.special.expit(x.astype(np.float64))
+    near = {"rtol": 16 * np.finfo(dtype).eps, "atol": 4 * np.finfo(dtype).smallest_subnormal}
+    with np.errstate(all="raise", under="ignore"):
+        for f in (lambda x: np.logaddexp(0, x), lambda x: np.logaddexp(x, 0.0), lambda x: np.logaddexp(0 * x, x)):
+            y, pullback = fg.vjp(f, x)
+            np.testing.assert_allclose(y, np.logaddexp(dtype(0), x), **near)
+            (g,) = pullback(np.ones(size, dtype))
+            assert (y.dtype, g.dtype) == (dtype, dtype)
+            np.testing.assert_allclose(g, expected, **near)
 
 
 EXTREME = [(inf, inf), (-inf, -inf), (inf, -inf), (inf, 1.0), (-inf, 1.0), (1.0, 1.0), (1e308, -1e308), (0.0, -0.0)]
