@@ -16,6 +16,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.graph import Call, Node
 from funcgrad.core.kinds import Elementwise
+from funcgrad.core.products import product
 from funcgrad.core.space import Space
 from funcgrad.core.summing import summed
 
@@ -39,8 +40,7 @@ class DeferredProduct:
 
     def formed(self) -> Array:
         """Compute the product."""
-        product: Array = self.a @ self.b
-        return product
+        return product(self.a, self.b)
 
     def sum(self, axis: tuple[int, ...], **options: Any) -> Array:
         """Sum over axes in ascending order, one of which is that of the rows: what ``np.sum`` calls."""

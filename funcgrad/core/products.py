@@ -33,7 +33,8 @@ TALL = 256
 
 def has_kernels() -> bool:
     """Whether NumPy's BLAS has kernels for small matrices here, and one thread, for which there is nothing to share."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+    built: Any = np.show_config(mode="dicts")
+    blas = built.get("Build Dependencies", {}).get("blas", {}).get("name", "")
     features = getattr(getattr(getattr(np, "_core", None), "_multiarray_umath", None), "__cpu_features__", {})
     return "openblas" in blas and bool(features.get("AVX512_SKX")) and threads() == 1
 
@@ -54,43 +55,39 @@ def product(a: Array, b: Array) -> Array:
     """Return ``a @ b``."""
     if type(a) is not ndarray or type(b) is not ndarray or a.ndim < 2 or b.ndim < 2:
         return a @ b
-    rows, inner = a.shape[-2:]
     columns = b.shape[-1]
+    many = a.size * columns >= MANY
+    if not many and a.ndim == b.ndim:
+        return a @ b
+    rows, inner = a.shape[-2:]
+    work = rows * inner * columns
     in_order = a.flags.c_contiguous
-    in_parts = in_order and is_in_parts(rows, inner * columns, FACTOR, a, b)
+    in_parts = work > SMALL and in_order and has_parts(inner * columns, FACTOR, a, b)
     if a.ndim > 2 == b.ndim and in_order and (in_parts or (rows < ROWS and a.size >= FEW)):
         return product(a.reshape(-1, inner), b).reshape(*a.shape[:-1], columns)
     in_parts = in_parts and a.shape[:-2] == b.shape[:-2]
     if b.strides[-1] != b.itemsize and a.ndim >= b.ndim:  # small products with such a factor take up to twice as long
         in_parts = in_parts and rows >= TALL
-        small = rows >= ROWS and rows * inner * columns <= SMALL and a.size * columns >= MANY
-        b = b.copy() if in_parts or small else b
+        b = b.copy() if in_parts or (rows >= ROWS and work <= SMALL and many) else b
     return by_rows(a, b) if in_parts else a @ b
 
 
 def product_of_transposed(a: Array, b: Array) -> Array:
     """Return the product of `a`, transposed, and `b`: matrices of as many rows, or stacks of them."""
-    rows, columns = a.shape[-2:]
+    size = a.shape[-1] * b.shape[-1]
     if (
-        is_in_parts(rows // 2, columns * b.shape[-1], RESULT, a, b)
+        a.shape[-2] * size > 2 * SMALL
+        and has_parts(size, RESULT, a, b)
         and a.shape[:-1] == b.shape[:-1]
-        and a.strides[-1] == a.itemsize
-        and b.strides[-1] == b.itemsize
+        and a.strides[-1] == b.strides[-1] == a.itemsize
     ):
         return summed_over_rows(a, b)
     return a.swapaxes(-1, -2) @ b
 
 
-def is_in_parts(rows: int, size: int, most: int, a: Any, b: Any) -> bool:
-    """Whether so many rows are quicker in parts, if the small matrix has `size` elements."""
-    return (
-        rows * size > SMALL
-        and PARTS
-        and size <= most
-        and type(a) is type(b) is ndarray
-        and a.dtype is b.dtype
-        and a.dtype.char in "fd"
-    )
+def has_parts(size: int, most: int, a: Any, b: Any) -> bool:
+    """Whether many rows are quicker in parts, if the small matrix has `size` elements."""
+    return PARTS and size <= most and type(a) is type(b) is ndarray and a.dtype is b.dtype and a.dtype.char in "fd"
 
 
 def parts_of(x: Array, size: int) -> tuple[Array, Array]:
