@@ -35,6 +35,7 @@ class RootLevel(ReverseLevel):
     __slots__ = ("wrap",)
 
     small = -1
+    composes = False
 
     def __init__(self) -> None:
         super().__init__()

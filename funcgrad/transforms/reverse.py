@@ -128,6 +128,7 @@ class ReverseLevel(Level):
     __slots__ = ("locked", "recycles", "stamp")
 
     shortens: ClassVar[bool] = True  # whether it has nothing of its own to do with a call that it records
+    composes: ClassVar[bool] = True  # whether one node may stand for several, because nobody looks at them
     small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
 
     def __init__(self) -> None:
