@@ -6,6 +6,7 @@ Only where nobody looks at the nodes between: tensors show theirs. The values ar
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,33 +23,59 @@ from funcgrad.core.summing import reduced
 __all__ = ["COMPOSITES"]
 
 
-class Softmax(Node):
-    """``exp(x) / sum(exp(x))`` over axes, also with something subtracted from `x` that is constant along them.
+class Along(Node):
+    """Several calls along the same axes of an array, as one."""
+
+    __slots__ = ("axes", "parent")
+
+    def __init__(self, axes: tuple[int, ...], parent: Node) -> None:
+        self.axes = axes
+        self.parent = parent
+        self.cotangent = None
+
+    def total(self, x: Array) -> Array:
+        if type(x) is np.ndarray:
+            return reduced(np.add, x, self.axes, True)
+        found: Array = np.sum(x, axis=self.axes, keepdims=True)
+        return found
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
+
+class Centered(Along):
+    """``x - mean(x)``: its own transpose."""
+
+    __slots__ = ()
+
+    name = "centered"
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        mean = self.total(g) / math.prod([g.shape[d] for d in self.axes])
+        send(self.parent, g - mean, True, pending)
+
+
+class Softmax(Along):
+    """``exp(x) / sum(exp(x))``, also with something subtracted from `x` that is constant along the axes.
 
     Its cotangent takes four passes; those of quotient, sum, exponential, difference and maximum take ten or more. What
     is subtracted changes nothing, so its own cotangent is zero.
     """
 
-    __slots__ = ("axes", "parent", "y")
+    __slots__ = ("y",)
 
     name = "softmax"
 
-    def __init__(self, y: Array, axes: tuple[int, ...], parent: Node) -> None:
+    def __init__(self, axes: tuple[int, ...], parent: Node, y: Array) -> None:
+        super().__init__(axes, parent)
         self.y: Any = y
-        self.axes = axes
-        self.parent = parent
-        self.cotangent = None
 
     def pull(self, g: Any, pending: Pending) -> None:
         y = self.y
         if y is None:
             freed()
-        shares = g * y
-        if type(shares) is np.ndarray:
-            total = reduced(np.add, shares, self.axes, True)
-        else:
-            total = np.sum(shares, axis=self.axes, keepdims=True)
-        send(self.parent, (g - total) * y, True, pending)
+        send(self.parent, (g - self.total(g * y)) * y, True, pending)
 
     def release(self) -> None:
         self.y = None
@@ -56,39 +83,45 @@ class Softmax(Node):
     def relinked(self, level: Any) -> Node:
         if self.y is None:
             return self
-        new = Softmax(level.again(self.y, self), self.axes, self.parent)
+        new = Softmax(self.axes, self.parent, level.again(self.y, self))
         new.key = self.key
         return new
 
-    @property
-    def parents(self) -> tuple[Node | None, ...]:
-        return (self.parent,)
+
+# -- What completes them -------------------------------------------------------------------------------------
 
 
-def softmax_of(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
+def centered(y: Array, minuend: Any, subtrahend: Any, space: Space) -> Centered | None:
+    """Return the node of a difference `y`, if what is subtracted is the mean of what it is subtracted from."""
+    axes = axes_of(np.mean, subtrahend, minuend, space)
+    return None if axes is None or FUSING[type(y)] else Centered(axes, minuend)
+
+
+def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
     """Return the node of a quotient `y`, if it is that of exponentials and their sums."""
-    if type(divisor) is not Call or divisor.links[0] is not dividend or FUSING[type(y)]:
-        return None  # on a device, chains of nodes are one launch as they are
-    params = divisor.params
-    if divisor.primitive.function is not np.sum or not {"axis", "keepdims"}.issuperset(params):
+    axes = axes_of(np.sum, divisor, dividend, space)
+    if axes is None or FUSING[type(y)] or not is_exponential(dividend):
         return None
-    if not is_exponential(dividend):
-        return None
-    axis = params.get("axis")
-    axes = tuple(range(space.ndim)) if axis is None else normalize_axis_tuple(axis, space.ndim)
-    if divisor.output_space.shape != kept(axes, space.shape)[space.ndim - divisor.output_space.ndim :]:
-        return None
-    source: Any = dividend.parents[0]
+    source = dividend.parents[0]
     if type(source) is Call and source.primitive.function is np.subtract and source.links[0] is not None:
         whole, shift = source.spaces
         missing = space.ndim - shift.ndim
         if whole is space and all(d < missing or shift.shape[d - missing] == 1 for d in axes):
             source = source.links[0]
-    return Softmax(y, axes, source)
+    return Softmax(axes, source, y)
 
 
-def kept(axes: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple([1 if d in axes else n for d, n in enumerate(shape)])
+def axes_of(reduction: Any, node: Any, operand: Node, space: Space) -> tuple[int, ...] | None:
+    """Return the axes along which a node reduces the operand, if the result meets each element that it is made of."""
+    if type(node) is not Call or node.primitive.function is not reduction or node.links[0] is not operand:
+        return None
+    if not {"axis", "keepdims"}.issuperset(node.params):
+        return None
+    axis = node.params.get("axis")
+    axes = tuple(range(space.ndim)) if axis is None else normalize_axis_tuple(axis, space.ndim)
+    left = tuple([1 if d in axes else n for d, n in enumerate(space.shape)])
+    shape = node.output_space.shape
+    return axes if shape == left[len(left) - len(shape) :] else None
 
 
 def is_exponential(node: Any) -> bool:
@@ -103,5 +136,6 @@ def exponential() -> Any:
     return primitive_of(np.exp).short[0]
 
 
-#: By the function that completes it: what gives the node, from the value, the operands' nodes and the space.
-COMPOSITES: dict[Any, Callable[[Array, Any, Any, Space], Node | None]] = {np.divide: softmax_of}
+#: By the function that completes it: what gives the node, from the value, the operands' nodes and the space. On a
+#: device, chains of nodes are one launch as they are.
+COMPOSITES: dict[Any, Callable[[Array, Any, Any, Space], Node | None]] = {np.divide: softmax, np.subtract: centered}
