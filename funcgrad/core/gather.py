@@ -159,16 +159,25 @@ def own(x: Any, owned: bool, like: Any) -> Any:
 FOR_ONE_AXIS = frozenset((int, slice, np.int64, np.ndarray))
 
 
+FEW = 1000  # places, up to which sorting them is quicker than counting
+
+
 def repeats(index: Any, shape: tuple[int, ...]) -> bool:
-    """Whether an index may select an element of a plain array twice. Axes that are taken whole need not be asked."""
+    """Whether an index may select an element of a plain array twice. Only arrays can: numbers and slices do not."""
     parts = parts_of(index)
-    if not all(type(part) in FOR_ONE_AXIS and getattr(part, "dtype", int) != np.bool_ for part in parts):
-        return True
-    whole = [type(part) is slice and part == slice(None) for part in parts] + [True] * (len(shape) - len(parts))
-    last = np.zeros([1 if skip else n for skip, n in zip(whole, shape, strict=True)], int)
-    numbers = np.arange(last[index].size).reshape(last[index].shape)
-    last[index] = numbers
-    return bool(np.any(last[index] != numbers))
+    for part in parts:
+        if type(part) not in FOR_ONE_AXIS or (type(part) is ndarray and part.dtype == np.bool_):
+            return True
+    places: Any = 0
+    for part, n in zip(parts, shape, strict=False):
+        if type(part) is ndarray:
+            places = places * n + part % n
+    if type(places) is not ndarray:
+        return False
+    if places.size > FEW:
+        return bool(np.bincount(places.reshape(-1)).max() > 1)
+    ordered = np.sort(places, None)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def last_written(part: Array, index: Any, target: Array) -> Array:

