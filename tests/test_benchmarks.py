@@ -70,7 +70,7 @@ def test_thresholds_speak_of_rows_that_exist() -> None:
     assert set(thresholds.MEMORY) <= {entry.name for entry in ENTRIES if isinstance(entry, Measurement)}
     assert thresholds.ADBENCH in {entry.group for entry in stated}
     growing = {workload.name for workload in WORKLOADS if workload.growth}
-    assert set(thresholds.LOOPS) == growing
+    assert set(thresholds.EXPONENTS) == growing
 
 
 # ---- how results are compared

@@ -6,7 +6,6 @@ Only where nobody looks at the nodes between: tensors show theirs. The values ar
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,59 +22,33 @@ from funcgrad.core.summing import reduced
 __all__ = ["COMPOSITES"]
 
 
-class Along(Node):
-    """Several calls along the same axes of an array, as one."""
-
-    __slots__ = ("axes", "parent")
-
-    def __init__(self, axes: tuple[int, ...], parent: Node) -> None:
-        self.axes = axes
-        self.parent = parent
-        self.cotangent = None
-
-    def total(self, x: Array) -> Array:
-        if type(x) is np.ndarray:
-            return reduced(np.add, x, self.axes, True)
-        found: Array = np.sum(x, axis=self.axes, keepdims=True)
-        return found
-
-    @property
-    def parents(self) -> tuple[Node | None, ...]:
-        return (self.parent,)
-
-
-class Centered(Along):
-    """``x - mean(x)``: its own transpose."""
-
-    __slots__ = ()
-
-    name = "centered"
-
-    def pull(self, g: Any, pending: Pending) -> None:
-        mean = self.total(g) / math.prod([g.shape[d] for d in self.axes])
-        send(self.parent, g - mean, True, pending)
-
-
-class Softmax(Along):
-    """``exp(x) / sum(exp(x))``, also with something subtracted from `x` that is constant along the axes.
+class Softmax(Node):
+    """``exp(x) / sum(exp(x))`` along axes, also with something subtracted from `x` that is constant along them.
 
     Its cotangent takes four passes; those of quotient, sum, exponential, difference and maximum take ten or more. What
     is subtracted changes nothing, so its own cotangent is zero.
     """
 
-    __slots__ = ("y",)
+    __slots__ = ("axes", "parent", "y")
 
     name = "softmax"
 
     def __init__(self, axes: tuple[int, ...], parent: Node, y: Array) -> None:
-        super().__init__(axes, parent)
+        self.axes = axes
+        self.parent = parent
         self.y: Any = y
+        self.cotangent = None
 
     def pull(self, g: Any, pending: Pending) -> None:
-        y = self.y
+        y, axes = self.y, self.axes
         if y is None:
             freed()
-        send(self.parent, (g - self.total(g * y)) * y, True, pending)
+        shares = g * y
+        if type(shares) is np.ndarray:
+            total = reduced(np.add, shares, axes, True)
+        else:
+            total = np.sum(shares, axis=axes, keepdims=True)
+        send(self.parent, (g - total) * y, True, pending)
 
     def release(self) -> None:
         self.y = None
@@ -87,19 +60,17 @@ class Softmax(Along):
         new.key = self.key
         return new
 
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
 
 # -- What completes them -------------------------------------------------------------------------------------
 
 
-def centered(y: Array, minuend: Any, subtrahend: Any, space: Space) -> Centered | None:
-    """Return the node of a difference `y`, if what is subtracted is the mean of what it is subtracted from."""
-    axes = axes_of(np.mean, subtrahend, minuend, space)
-    return None if axes is None or FUSING[type(y)] else Centered(axes, minuend)
-
-
 def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
     """Return the node of a quotient `y`, if it is that of exponentials and their sums."""
-    axes = axes_of(np.sum, divisor, dividend, space)
+    axes = axes_of_sum(divisor, dividend, space)
     if axes is None or FUSING[type(y)] or not is_exponential(dividend):
         return None
     source = dividend.parents[0]
@@ -111,9 +82,9 @@ def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | No
     return Softmax(axes, source, y)
 
 
-def axes_of(reduction: Any, node: Any, operand: Node, space: Space) -> tuple[int, ...] | None:
-    """Return the axes along which a node reduces the operand, if the result meets each element that it is made of."""
-    if type(node) is not Call or node.primitive.function is not reduction or node.links[0] is not operand:
+def axes_of_sum(node: Any, operand: Node, space: Space) -> tuple[int, ...] | None:
+    """Return the axes along which a node sums the operand, if each sum meets the elements that it is made of."""
+    if type(node) is not Call or node.primitive.function is not np.sum or node.links[0] is not operand:
         return None
     if not {"axis", "keepdims"}.issuperset(node.params):
         return None
@@ -138,4 +109,4 @@ def exponential() -> Any:
 
 #: By the function that completes it: what gives the node, from the value, the operands' nodes and the space. On a
 #: device, chains of nodes are one launch as they are.
-COMPOSITES: dict[Any, Callable[[Array, Any, Any, Space], Node | None]] = {np.divide: softmax, np.subtract: centered}
+COMPOSITES: dict[Any, Callable[[Array, Any, Any, Space], Node | None]] = {np.divide: softmax}

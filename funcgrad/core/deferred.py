@@ -20,7 +20,7 @@ from funcgrad.core.products import product
 from funcgrad.core.space import Space
 from funcgrad.core.summing import summed
 
-__all__ = ["DeferredProduct", "Places", "can_wait", "formed", "takes_places"]
+__all__ = ["DeferredProduct", "Places", "can_wait", "formed"]
 
 ndarray = np.ndarray
 
@@ -85,7 +85,7 @@ def sums_rows(node: Node) -> bool:
 
 
 class Places:
-    """A cotangent of zeros, but for some places, on its way to a node that :func:`takes_places`."""
+    """A cotangent of zeros, but for some places, on its way to a node that :func:`~funcgrad.core.graph.receives`."""
 
     __slots__ = ("dtype", "places", "shape", "values")
 
@@ -101,16 +101,3 @@ class Places:
         """Add to what has arrived, in place."""
         held.reshape(-1)[self.places] += self.values
         return held
-
-
-def takes_places(node: Node, space: Space) -> bool:
-    """Whether an array of its own waits at a node, to which may be added in place."""
-    held = node.cotangent
-    return (
-        type(held) is ndarray
-        and node.owned
-        and held.dtype is space.dtype
-        and held.shape == space.shape
-        and held.flags.c_contiguous
-        and held.flags.writeable
-    )

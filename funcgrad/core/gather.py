@@ -172,6 +172,8 @@ def repeats(index: Any, shape: tuple[int, ...]) -> bool:
     for part, n in zip(parts, shape, strict=False):
         if type(part) is ndarray:
             places = places * n + part % n
+        elif type(part) is slice and not len(range(*part.indices(n))):
+            return False  # nothing is selected
     if type(places) is not ndarray:
         return False
     if places.size > FEW:

@@ -19,6 +19,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.backend import FUSING, is_on_device, owns
+from funcgrad.core.blocks import is_flat
 from funcgrad.core.level import rebuilt, zeros
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, project
@@ -26,7 +27,7 @@ from funcgrad.core.space import Space, project
 if TYPE_CHECKING:
     from funcgrad.core.hooks import Extra
 
-__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected", "copied", "send"]
+__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected", "copied", "receives", "send"]
 
 #: Nodes that wait for their turn in a backward pass: a heap, newest first.
 Pending: TypeAlias = "list[tuple[int, Node]]"
@@ -90,6 +91,12 @@ def send(node: Node, g: Array, fresh: bool, pending: Pending) -> None:
     else:
         node.cotangent = held + g
         node.owned = True
+
+
+def receives(node: Node, like: Any) -> bool:
+    """Whether an array of its own, with the layout of `like`, waits at a node: it may be added to in place."""
+    held = node.cotangent
+    return type(held) is ndarray and node.owned and held.flags.writeable and is_flat(held, like)
 
 
 def freed(*_: Any) -> NoReturn:

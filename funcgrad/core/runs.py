@@ -15,7 +15,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.blocks import Steps, Symbol, first, is_flat, is_one
-from funcgrad.core.graph import Node, Pending, Pointwise, send
+from funcgrad.core.graph import Node, Pending, Pointwise, receives, send
 
 __all__ = ["Link", "collect", "pull_run"]
 
@@ -126,9 +126,8 @@ def receivers(links: list[Link], g: Array) -> tuple[dict[Node, Array], dict[Node
         second = link.node.second if link.other is not None else None
         if second is None or second in sums:
             continue
-        held = second.cotangent
-        if type(held) is ndarray and second.owned and held.flags.writeable and is_flat(held, g):
-            sums[second] = held
+        if receives(second, g):
+            sums[second] = second.cotangent
         else:
             sums[second] = fresh[second] = np.empty(g.shape, g.dtype)
     return sums, fresh

@@ -41,16 +41,10 @@ def log_add_exp(a: Any, b: Any) -> Array:
     """``np.logaddexp``, which on large arrays takes several times as long as its parts."""
     assert IN_PARTS is not None
     assert WITH_ZERO is not None
+    others = [x for x in (a, b) if not (type(x) in (int, float) and x == 0)]
     with silence():
-        if is_zero(a):
-            y = run_steps(WITH_ZERO, b)
-        else:
-            y = run_steps(WITH_ZERO, a) if is_zero(b) else run_steps(IN_PARTS, a, b)
+        y = run_steps(IN_PARTS, a, b) if len(others) == 2 else run_steps(WITH_ZERO, *others)
     return np.logaddexp(a, b) if y is None or not all_finite(y) else y  # infinities are its own, and the warnings
-
-
-def is_zero(x: Any) -> bool:
-    return type(x) in (int, float) and not x
 
 
 def difference(a: Array, b: Array) -> Array:

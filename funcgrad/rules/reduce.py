@@ -12,7 +12,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from funcgrad._typing import Array
 from funcgrad.core.batching import along, along_one
 from funcgrad.core.checks import warn_if
-from funcgrad.core.deferred import Places, takes_places
+from funcgrad.core.deferred import Places
+from funcgrad.core.graph import receives
 from funcgrad.core.kinds import Composite, Elementwise, Linear, Opaque, all_finite
 from funcgrad.core.level import Traced, plain
 from funcgrad.core.selecting import choose
@@ -203,7 +204,7 @@ def placed(g: Array, places: Array, X: Space, axis: int, link: Any) -> Any:
     values = g.reshape(-1)
     if inner > 1:
         values = values[places // (X.shape[axis] * inner) * inner + places % inner]
-    if values.dtype is X.dtype and takes_places(link, X):
+    if values.dtype is X.dtype and receives(link, X):
         return Places(places, values, X)
     c = np.zeros(X.size, g.dtype)
     c[places] = values
