@@ -14,15 +14,24 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from funcgrad._typing import Array
 from funcgrad.core.backend import FUSING
-from funcgrad.core.graph import Call, Node, Pending, Pointwise, freed, send
+from funcgrad.core.graph import Call, Node, Pending, Pointwise, send
 from funcgrad.core.primitive import primitive_of
-from funcgrad.core.space import Space
+from funcgrad.core.space import Space, project
 from funcgrad.core.summing import reduced
 
-__all__ = ["COMPOSITES"]
+__all__ = ["COMPOSITES", "LogSumExp", "log_sum_exp", "unshifted"]
 
 
-class Softmax(Node):
+class Combined(Node):
+    """A node that stands for several, on levels whose passes are never recorded: nobody asks for those between."""
+
+    __slots__ = ()
+
+    def relinked(self, level: Any) -> Node:
+        raise RuntimeError(f"the node of {self.name} stands for several, and cannot be walked on traced values")
+
+
+class Softmax(Combined):
     """``exp(x) / sum(exp(x))`` along axes, also with something subtracted from `x` that is constant along them.
 
     Its cotangent takes four passes; those of quotient, sum, exponential, difference and maximum take ten or more. What
@@ -36,13 +45,11 @@ class Softmax(Node):
     def __init__(self, axes: tuple[int, ...], parent: Node, y: Array) -> None:
         self.axes = axes
         self.parent = parent
-        self.y: Any = y
+        self.y = y
         self.cotangent = None
 
     def pull(self, g: Any, pending: Pending) -> None:
         y, axes = self.y, self.axes
-        if y is None:
-            freed()
         shares = g * y
         if type(shares) is np.ndarray:
             total = reduced(np.add, shares, axes, True)
@@ -50,19 +57,42 @@ class Softmax(Node):
             total = np.sum(shares, axis=axes, keepdims=True)
         send(self.parent, (g - total) * y, True, pending)
 
-    def release(self) -> None:
-        self.y = None
-
-    def relinked(self, level: Any) -> Node:
-        if self.y is None:
-            return self
-        new = Softmax(self.axes, self.parent, level.again(self.y, self))
-        new.key = self.key
-        return new
-
     @property
     def parents(self) -> tuple[Node | None, ...]:
         return (self.parent,)
+
+
+class LogSumExp(Combined):
+    """``log(sum(exp(x - c)))`` along axes, where `c` is constant along them: a row of largest elements, say.
+
+    The cotangent of `x` takes one pass, that of `c` none: the shares of a sum add up to one.
+    """
+
+    __slots__ = ("e", "left", "links", "s", "shift_space")
+
+    name = "logsumexp"
+
+    def __init__(
+        self, e: Any, s: Any, left: tuple[int, ...] | None, links: tuple[Node, Node | None], shift_space: Any
+    ) -> None:
+        self.e = e
+        self.s = s
+        self.left = left  # the shape in which the sums meet what they are made of; None if they do as they are
+        self.links = links  # of `x` and `c`
+        self.shift_space = shift_space
+        self.cotangent = None
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        link, shift = self.links
+        share = g / self.s
+        send(link, self.e * (share if self.left is None else share.reshape(self.left)), True, pending)
+        if shift is not None:
+            g = -g
+            send(shift, project(g if self.left is None else g.reshape(self.left), self.shift_space), True, pending)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return self.links
 
 
 # -- What completes them -------------------------------------------------------------------------------------
@@ -70,35 +100,68 @@ class Softmax(Node):
 
 def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
     """Return the node of a quotient `y`, if it is that of exponentials and their sums."""
-    axes = axes_of_sum(divisor, dividend, space)
-    if axes is None or FUSING[type(y)] or not is_exponential(dividend):
+    axes = axes_of_sum(divisor)
+    if axes is None or divisor.links[0] is not dividend or FUSING[type(y)] or exponentials(dividend) is None:
         return None
-    source = dividend.parents[0]
+    if meeting(axes, divisor) is not None:
+        return None
+    return Softmax(axes, shifted(dividend, axes)[0], y)
+
+
+def log_sum_exp(s: Any, node: Any) -> LogSumExp | None:
+    """Return the node of the logarithm of `s`, the value of `node`, if that is a sum of exponentials."""
+    axes = axes_of_sum(node)
+    if axes is None or FUSING[type(s)]:
+        return None
+    e = exponentials(node.links[0])
+    if e is None:
+        return None
+    link, shift, space = shifted(node.links[0], axes)
+    return LogSumExp(e, s, meeting(axes, node), (link, shift), space)
+
+
+def unshifted(a: Node, b: Node) -> LogSumExp | None:
+    """Return the node of a sum, if one of the terms is what has been subtracted under the other, a logarithm."""
+    log, shift = (b, a) if type(b) is LogSumExp else (a, b)
+    if type(log) is not LogSumExp or log.links[1] is not shift:
+        return None
+    return LogSumExp(log.e, log.s, log.left, (log.links[0], None), None)
+
+
+def axes_of_sum(node: Any) -> tuple[int, ...] | None:
+    """Return the axes along which a node sums; None if it does not, or not simply."""
+    if type(node) is not Call or node.primitive.function is not np.sum or not {"axis", "keepdims"}.issuperset(node.params):
+        return None
+    axis, ndim = node.params.get("axis"), node.spaces[0].ndim
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+
+
+def meeting(axes: tuple[int, ...], node: Any) -> tuple[int, ...] | None:
+    """Return the shape in which sums along axes meet what they are made of; None if they do as they are."""
+    left = tuple([1 if d in axes else n for d, n in enumerate(node.spaces[0].shape)])
+    shape = node.output_space.shape
+    return None if shape == left[len(left) - len(shape) :] else left
+
+
+def exponentials(node: Any) -> Any:
+    """Return the value of a node, if that is ``np.exp`` of something; None if not."""
+    if type(node) is Pointwise:
+        return node.kept if node.shorts[0] is exponential() else None
+    return node.y if type(node) is Call and node.primitive.function is np.exp else None
+
+
+def shifted(node: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """Return from which node the exponentials of `node` are, and which one is subtracted before, with its space.
+
+    That is, if it is constant along the axes; otherwise the difference is the first, and there is no second.
+    """
+    source = node.parents[0]
     if type(source) is Call and source.primitive.function is np.subtract and source.links[0] is not None:
         whole, shift = source.spaces
-        missing = space.ndim - shift.ndim
-        if whole is space and all(d < missing or shift.shape[d - missing] == 1 for d in axes):
-            source = source.links[0]
-    return Softmax(axes, source, y)
-
-
-def axes_of_sum(node: Any, operand: Node, space: Space) -> tuple[int, ...] | None:
-    """Return the axes along which a node sums the operand, if each sum meets the elements that it is made of."""
-    if type(node) is not Call or node.primitive.function is not np.sum or node.links[0] is not operand:
-        return None
-    if not {"axis", "keepdims"}.issuperset(node.params):
-        return None
-    axis = node.params.get("axis")
-    axes = tuple(range(space.ndim)) if axis is None else normalize_axis_tuple(axis, space.ndim)
-    left = tuple([1 if d in axes else n for d, n in enumerate(space.shape)])
-    shape = node.output_space.shape
-    return axes if shape == left[len(left) - len(shape) :] else None
-
-
-def is_exponential(node: Any) -> bool:
-    if type(node) is Pointwise:
-        return node.shorts[0] is exponential()
-    return type(node) is Call and node.primitive.function is np.exp
+        missing = whole.ndim - shift.ndim
+        if whole is source.output_space and all(d < missing or shift.shape[d - missing] == 1 for d in axes):
+            return source.links[0], source.links[1], shift
+    return source, None, None
 
 
 @functools.cache

@@ -36,6 +36,7 @@ class RootLevel(ReverseLevel):
 
     small = -1
     composes = False
+    ends = False
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.collector import PATIENCE
 from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.heap import LARGEST, RECYCLED
@@ -129,6 +130,7 @@ class ReverseLevel(Level):
 
     shortens: ClassVar[bool] = True  # whether it has nothing of its own to do with a call that it records
     composes: ClassVar[bool] = True  # whether one node may stand for several, because nobody looks at them
+    ends: ClassVar[bool] = True  # whether it will be closed
     small: ClassVar[int] = 256  # elements of a constant, up to which it is copied when a node keeps it
 
     def __init__(self) -> None:
@@ -136,9 +138,12 @@ class ReverseLevel(Level):
         self.stamp: Callable[[], int] = itertools.count(0, -1).__next__
         self.locked: dict[int, Array] = {}  # by identity
         self.recycles = False
+        if self.ends:
+            PATIENCE.begin(self)
 
     def close(self) -> None:
         super().close()
+        PATIENCE.end(self)
         if self.locked:
             for x in self.locked.values():  # in the order of locking: bases before their views
                 let_go(x)

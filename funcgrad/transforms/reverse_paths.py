@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.composites import COMPOSITES
+from funcgrad.core.composites import COMPOSITES, LogSumExp, log_sum_exp, unshifted
 from funcgrad.core.graph import Call, Pointwise
 from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Short, all_finite
 from funcgrad.core.level import plain
@@ -43,6 +43,7 @@ def call(x):
     value = x.value
     y = run(value)
     {check}
+    {composite}
     node = Pointwise()
     node.kept = {kept}
     node.shorts = shorts
@@ -73,6 +74,7 @@ def call(a, b):
                 return pair(a, b)
             other = b.value
             y = run(value, other)
+            {composite}
             node = Pointwise()
             node.shorts = both
             node.second = b.node
@@ -131,6 +133,16 @@ def call(a, b):
 """
 
 
+#: Where a call may complete a composite: its node in place of the call's own.
+LOG_SUM_EXP = """if type(x.node) is Call and x.level.composes:
+        node = log_sum_exp(value, x.node)
+        if node is not None:
+            return of_node(y, node, x)"""
+SUM = """if type(a.node) is LogSumExp or type(b.node) is LogSumExp:
+                node = unshifted(a.node, b.node)
+                if node is not None:
+                    return of_node(y, node, a)"""
+
 #: Whether there are neither infinities nor nans in the output; mostly without a call of our own.
 FINITE = "(type(y) is ndarray and isfinite(vdot(y, y))) or all_finite(plain(y))"
 
@@ -141,6 +153,7 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     text = UNARY.format(
         or_changes_dtype="" if primitive.keeps_dtype else ' or x.space.dtype.kind != "f"',
         check=f"if not ({FINITE}): return guarded(primitive, x)" if primitive.is_singular else "",
+        composite=LOG_SUM_EXP if primitive.function is np.log else "",
         kept=kept_text(short, "y", "value"),
     )
     return compiled(text, primitive, shorts=(short, None))
@@ -155,6 +168,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     regular = "" if first.regular is None else "b is regular or "
     text = BINARY.format(
         check=f"if not ({regular}{FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
+        composite=SUM if primitive.function is np.add else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
         constant_a="level.kept(a)" if reads_a else "a",
@@ -189,10 +203,21 @@ def is_constant_for(space: Space, x: Array) -> bool:
     return x.dtype is space.dtype and (x.shape == space.shape or not x.shape)
 
 
+def of_node(y: Array, node: Any, x: ReverseTracer) -> ReverseTracer:
+    """Return the traced value `y` that a new node stands for, in the space and on the level of `x`."""
+    level: Any = x.level
+    stamp = level.stamp
+    node.key = stamp()
+    out: ReverseTracer = level.tracer(y, node, x.space)
+    return out
+
+
 #: What the texts call by name.
 WORDS: dict[str, Any] = {
     "FLOAT64": np.dtype(np.float64),
+    "Call": Call,
     "ConstantTracer": ConstantTracer,
+    "LogSumExp": LogSumExp,
     "Pointwise": Pointwise,
     "ReverseTracer": ReverseTracer,
     "all_finite": all_finite,
@@ -200,8 +225,11 @@ WORDS: dict[str, Any] = {
     "guarded": guarded,
     "isfinite": isfinite,
     "is_constant_for": is_constant_for,
+    "log_sum_exp": log_sum_exp,
     "ndarray": ndarray,
+    "of_node": of_node,
     "plain": plain,
+    "unshifted": unshifted,
     "vdot": vdot,
 }
 
