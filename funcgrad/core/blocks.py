@@ -125,8 +125,12 @@ def apply_steps(
     rows = g[..., 0] if width > 1 else g
     if width > 1 and mend is None:
         steps, rows = begun(steps, rows, 1 + len(residuals))
-    given = (rows, *residuals)
-    inputs = [x.reshape(-1) if type(x) is ndarray and not is_one(x) else first(x) for x in given]
+        if len(steps) == 1 and not add:  # all at once takes less time than rows that are written out
+            ufunc, operands = steps[0]
+            given = (rows[..., None], *residuals)
+            ufunc(*[given[x.number] if type(x) is Symbol else x for x in operands], out=out)
+            return
+    inputs = [x.reshape(-1) if type(x) is ndarray and not is_one(x) else first(x) for x in (rows, *residuals)]
     target = out.reshape(-1)
     keeps = add or mend is not None  # whether the result needs a buffer of its own
     goals = buffers_of(steps, len(inputs))

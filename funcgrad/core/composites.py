@@ -100,24 +100,24 @@ class LogSumExp(Combined):
 
 def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
     """Return the node of a quotient `y`, if it is that of exponentials and their sums."""
-    axes = axes_of_sum(divisor)
-    if axes is None or divisor.links[0] is not dividend or FUSING[type(y)] or exponentials(dividend) is None:
+    found = sum_of(divisor)
+    if found is None or divisor.links[0] is not dividend or FUSING[type(y)] or exponentials(dividend) is None:
         return None
-    if meeting(axes, divisor) is not None:
-        return None
-    return Softmax(axes, shifted(dividend, axes)[0], y)
+    axes, left = found
+    return Softmax(axes, shifted(dividend, axes)[0], y) if left is None else None
 
 
 def log_sum_exp(s: Any, node: Any) -> LogSumExp | None:
     """Return the node of the logarithm of `s`, the value of `node`, if that is a sum of exponentials."""
-    axes = axes_of_sum(node)
-    if axes is None or FUSING[type(s)]:
+    found = sum_of(node)
+    if found is None or FUSING[type(s)]:
         return None
+    axes, left = found
     e = exponentials(node.links[0])
     if e is None:
         return None
     link, shift, space = shifted(node.links[0], axes)
-    return LogSumExp(e, s, meeting(axes, node), (link, shift), space)
+    return LogSumExp(e, s, left, (link, shift), space)
 
 
 def unshifted(a: Node, b: Node) -> LogSumExp | None:
@@ -128,19 +128,30 @@ def unshifted(a: Node, b: Node) -> LogSumExp | None:
     return LogSumExp(log.e, log.s, log.left, (log.links[0], None), None)
 
 
-def axes_of_sum(node: Any) -> tuple[int, ...] | None:
-    """Return the axes along which a node sums; None if it does not, or not simply."""
-    if type(node) is not Call or node.primitive.function is not np.sum or not {"axis", "keepdims"}.issuperset(node.params):
+def sum_of(node: Any) -> tuple[tuple[int, ...], tuple[int, ...] | None] | None:
+    """Return the axes along which a node sums, and the shape in which the sums meet what they are made of.
+
+    The shape is None if they do as they are. All is None if the node does not sum, or not simply.
+    """
+    if type(node) is not Call or node.primitive.function is not np.sum or not SIMPLE.issuperset(node.params):
         return None
-    axis, ndim = node.params.get("axis"), node.spaces[0].ndim
-    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+    try:
+        return axes_and_shape(node.params.get("axis"), node.spaces[0].shape, node.output_space.shape)
+    except TypeError:  # axes in an array, which cannot be remembered
+        return None
 
 
-def meeting(axes: tuple[int, ...], node: Any) -> tuple[int, ...] | None:
-    """Return the shape in which sums along axes meet what they are made of; None if they do as they are."""
-    left = tuple([1 if d in axes else n for d, n in enumerate(node.spaces[0].shape)])
-    shape = node.output_space.shape
-    return None if shape == left[len(left) - len(shape) :] else left
+#: What a sum may say.
+SIMPLE = frozenset(("axis", "keepdims"))
+
+
+@functools.lru_cache(maxsize=1000)
+def axes_and_shape(
+    axis: Any, large: tuple[int, ...], small: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    axes = tuple(range(len(large))) if axis is None else normalize_axis_tuple(axis, len(large))
+    left = tuple([1 if d in axes else n for d, n in enumerate(large)])
+    return axes, None if small == left[len(left) - len(small) :] else left
 
 
 def exponentials(node: Any) -> Any:
@@ -158,10 +169,16 @@ def shifted(node: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
     source = node.parents[0]
     if type(source) is Call and source.primitive.function is np.subtract and source.links[0] is not None:
         whole, shift = source.spaces
-        missing = whole.ndim - shift.ndim
-        if whole is source.output_space and all(d < missing or shift.shape[d - missing] == 1 for d in axes):
+        if whole is source.output_space and is_constant_along(axes, whole.ndim, shift.shape):
             return source.links[0], source.links[1], shift
     return source, None, None
+
+
+@functools.lru_cache(maxsize=1000)
+def is_constant_along(axes: tuple[int, ...], ndim: int, shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape, broadcast to `ndim` dimensions, is constant along the axes."""
+    missing = ndim - len(shape)
+    return all(d < missing or shape[d - missing] == 1 for d in axes)
 
 
 @functools.cache

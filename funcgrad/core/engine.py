@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from heapq import heappop, heappush
 from operator import attrgetter
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,9 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
             node, g, owned = pull_run(links, g, owned, pending, release)
         else:
             links.clear()
-            g, owned = large_step(node, g, owned, pending)
+            room = g if owned else spare(node) if holders(node) == ALONE else None
+            g, owned = large_step(node, g, owned, room, pending)
+            room = None
             if release:
                 node.release()
             node = node.parent
@@ -173,8 +176,8 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
     return node, g
 
 
-def large_step(node: Pointwise, g: Array, owned: bool, pending: Pending) -> tuple[Array, bool]:
-    """Do one step of it; return the cotangent of the parent, and whether nobody else holds it."""
+def large_step(node: Pointwise, g: Array, owned: bool, room: Array | None, pending: Pending) -> tuple[Array, bool]:
+    """Do one step of it, in memory that is free; return the cotangent of the parent, and whether nobody else holds it."""
     short, short_second = node.shorts
     if short_second is not None:
         second = node.second
@@ -184,11 +187,40 @@ def large_step(node: Pointwise, g: Array, owned: bool, pending: Pending) -> tupl
             c = short_second.large(g, node.kept_second, None)
             c = short_second.rule(g, node.kept_second) if c is None else c
             send(second, c, c is not g, pending)
-            owned = owned and c is not g
-    c = short.large(g, node.kept, g if owned else None)
+            if c is g:
+                owned, room = False, None if room is g else room
+    c = short.large(g, node.kept, room)
     if c is None:
         c = short.rule(g, node.kept)
     return c, owned if c is g else type(c) is ndarray and c.base is None and c.flags.c_contiguous
+
+
+def holders(x: Any) -> int:
+    """Count who holds a value beside its name in the function that calls this."""
+    return getrefcount(x)
+
+
+def holders_of_new() -> int:
+    """Count who holds what has just been made."""
+    made = np.empty(1)
+    return holders(made)
+
+
+#: Of what has no other holder.
+ALONE = holders_of_new()
+
+
+def spare(node: Pointwise) -> Array | None:
+    """Return an array that nobody but a node holds, of what it has kept for its first rule."""
+    kept = node.kept
+    if type(kept) is tuple:
+        if holders(kept) == ALONE + 1:
+            for x in kept:
+                if type(x) is ndarray and x.base is None and holders(x) == ALONE + 1:
+                    return x
+    elif type(kept) is ndarray and kept.base is None and holders(kept) == ALONE + 1:
+        return kept
+    return None
 
 
 # -- The pass with everything that one may ask for ---------------------------------------------------

@@ -160,22 +160,27 @@ FOR_ONE_AXIS = frozenset((int, slice, np.int64, np.ndarray))
 
 
 FEW = 1000  # places, up to which sorting them is quicker than counting
+TINY = 100  # places, up to which Python is quicker than NumPy
 
 
 def repeats(index: Any, shape: tuple[int, ...]) -> bool:
     """Whether an index may select an element of a plain array twice. Only arrays can: numbers and slices do not."""
     parts = parts_of(index)
     for part in parts:
-        if type(part) not in FOR_ONE_AXIS or (type(part) is ndarray and part.dtype == np.bool_):
+        if type(part) not in FOR_ONE_AXIS or (type(part) is ndarray and part.dtype.kind == "b"):
             return True
-    places: Any = 0
+    arrays, lengths = [], []
     for part, n in zip(parts, shape, strict=False):
         if type(part) is ndarray:
-            places = places * n + part % n
+            arrays.append(part)
+            lengths.append(n)
         elif type(part) is slice and not len(range(*part.indices(n))):
             return False  # nothing is selected
-    if type(places) is not ndarray:
+    if not arrays or 0 in lengths:
         return False
+    places = np.ravel_multi_index(tuple(arrays), lengths, mode="wrap")  # of numbers below zero too
+    if places.size <= TINY:
+        return len(set(places.reshape(-1).tolist())) < places.size
     if places.size > FEW:
         return bool(np.bincount(places.reshape(-1)).max() > 1)
     ordered = np.sort(places, None)

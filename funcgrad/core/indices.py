@@ -25,7 +25,15 @@ def is_view(index: Any) -> bool:
 
 def is_basic(index: Any) -> bool:
     """Whether `index` selects no element twice: what makes a view, and masks."""
-    return is_simple(index) or all(is_slice(part) or is_mask(part) for part in parts_of(index))
+    if is_simple(index):
+        return True
+    for part in parts_of(index):
+        if type(part) is np.ndarray:
+            if part.dtype.kind != "b":
+                return False
+        elif not (is_slice(part) or is_mask(part)):
+            return False
+    return True
 
 
 def parts_of(index: Any) -> tuple[Any, ...]:

@@ -68,18 +68,25 @@ def space_of(value: Array) -> Space:
         return interned(value.shape, value.dtype)
 
 
+float64 = np.float64
+FLOAT64 = np.dtype(float64)
 SMALL = 2048  # elements; below it writing a new array is cheaper than making a view
 
 
 def spread(g: Array, shape: tuple[int, ...]) -> Array:
     """Broadcast `g` to a larger shape."""
     if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= SMALL:
-        out: Array = np.empty(shape, g.dtype)
-        out[...] = g
-        return out
+        return filled(g, shape)
     if is_column(g, shape) and math.prod(shape) < LARGE:  # NumPy's loops take longer for views along the last axis
         return np.repeat(g, shape[-1], -1)
     return np.broadcast_to(g, shape)
+
+
+def filled(g: Array, shape: tuple[int, ...]) -> Array:
+    """Write a number, or an array that fits, into a new array."""
+    out: Array = np.empty(shape, g.dtype)
+    out[...] = g
+    return out
 
 
 def is_column(g: Array, shape: tuple[int, ...]) -> bool:
@@ -115,6 +122,8 @@ def project(g: Array, space: Space) -> Array:
         `g` itself when it already lives in `space`.
     """
     shape, dtype = space.shape, space.dtype
+    if type(g) is float64 and dtype is FLOAT64 and shape and space.size <= SMALL:  # what the sum of all gets
+        return filled(g, shape)
     if g.dtype is not dtype and g.dtype.kind == "c" and dtype.kind != "c":
         g = np.real(g)
     if not g.shape and shape:
