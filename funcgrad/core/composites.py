@@ -14,12 +14,13 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from funcgrad._typing import Array
 from funcgrad.core.backend import FUSING
+from funcgrad.core.blocks import LARGE
 from funcgrad.core.graph import Call, Node, Pending, Pointwise, send
 from funcgrad.core.primitive import primitive_of
 from funcgrad.core.space import Space, project
 from funcgrad.core.summing import reduced
 
-__all__ = ["COMPOSITES", "LogSumExp", "log_sum_exp", "unshifted"]
+__all__ = ["COMPOSITES", "LogSumExp", "log_sum_exp", "logistic", "unshifted"]
 
 
 class Combined(Node):
@@ -95,6 +96,35 @@ class LogSumExp(Combined):
         return self.links
 
 
+class Logistic(Combined):
+    """``1 / (c + exp(-x))``, or ``1 / (c + exp(x))``: the value times its share of exponentials, in place of four rules."""
+
+    __slots__ = ("e", "falls", "parent", "y")
+
+    name = "logistic"
+
+    def __init__(self, parent: Node, y: Any, e: Any, falls: bool) -> None:
+        self.parent = parent
+        self.y = y
+        self.e = e
+        self.falls = falls  # whether it falls where `x` grows
+        self.cotangent = None
+
+    def pull(self, g: Any, pending: Pending) -> None:
+        y = self.y
+        c = y * self.e  # first, for it is about one where `y` is next to nothing
+        if type(c) is type(g) is np.ndarray:
+            c *= y
+            c *= g
+        else:
+            c = c * y * g
+        send(self.parent, -c if self.falls else c, True, pending)
+
+    @property
+    def parents(self) -> tuple[Node | None, ...]:
+        return (self.parent,)
+
+
 # -- What completes them -------------------------------------------------------------------------------------
 
 
@@ -128,6 +158,28 @@ def unshifted(a: Node, b: Node) -> LogSumExp | None:
     return LogSumExp(log.e, log.s, log.left, (log.links[0], None), None)
 
 
+def logistic(y: Any, node: Any) -> Logistic | None:
+    """Return the node of ``1 / x``, the value of `node` being `x`, if that is an exponential and something constant."""
+    if type(node) is not Pointwise or node.shorts[1] is not None or not is_short_of(np.add, node):
+        return None
+    e, source = exponentials(node.parent), node.parent.parents[0]
+    if type(node.parent) is not Pointwise or e is None or FUSING[type(y)] or y.size >= LARGE:
+        return None
+    falls = not (type(source) is Pointwise and is_short_of(np.negative, source))
+    return Logistic(source if falls else source.parent, y, e, falls)
+
+
+def is_short_of(function: Any, node: Pointwise) -> bool:
+    """Whether a node is of a function."""
+    return node.shorts[0] in shorts_of(function)
+
+
+@functools.cache
+def shorts_of(function: Any) -> Any:
+    """Return the rules of a function, in short."""
+    return primitive_of(function).short
+
+
 def sum_of(node: Any) -> tuple[tuple[int, ...], tuple[int, ...] | None] | None:
     """Return the axes along which a node sums, and the shape in which the sums meet what they are made of.
 
@@ -157,7 +209,7 @@ def axes_and_shape(
 def exponentials(node: Any) -> Any:
     """Return the value of a node, if that is ``np.exp`` of something; None if not."""
     if type(node) is Pointwise:
-        return node.kept if node.shorts[0] is exponential() else None
+        return node.kept if is_short_of(np.exp, node) else None
     return node.y if type(node) is Call and node.primitive.function is np.exp else None
 
 
@@ -179,12 +231,6 @@ def is_constant_along(axes: tuple[int, ...], ndim: int, shape: tuple[int, ...]) 
     """Whether an array of this shape, broadcast to `ndim` dimensions, is constant along the axes."""
     missing = ndim - len(shape)
     return all(d < missing or shape[d - missing] == 1 for d in axes)
-
-
-@functools.cache
-def exponential() -> Any:
-    """Return the rule of ``np.exp``, in short."""
-    return primitive_of(np.exp).short[0]
 
 
 #: By the function that completes it: what gives the node, from the value, the operands' nodes and the space. On a

@@ -64,8 +64,15 @@ def space_of(value: Array) -> Space:
     except KeyError:
         return interned(value.shape, value.dtype)
     except AttributeError:
+        kind: Any = type(value)
+        if kind is float or kind is complex or kind is bool:
+            return NUMBERS[kind]
         value = np.asarray(value)
         return interned(value.shape, value.dtype)
+
+
+#: The spaces of Python's numbers; those of integers go by their size.
+NUMBERS = {kind: interned((), np.dtype(kind)) for kind in (float, complex, bool)}
 
 
 float64 = np.float64

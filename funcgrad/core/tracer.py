@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -32,7 +33,7 @@ from funcgrad.core.memory import (
 )
 from funcgrad.core.operators import Operators
 from funcgrad.core.primitive import CALLS, install_late
-from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered
+from funcgrad.core.protocol import apply_function, apply_ufunc, create, gathered, place_of_out
 from funcgrad.core.space import Space
 from funcgrad.errors import LostGradientError, library_call
 from funcgrad.tree import LEAVES
@@ -135,9 +136,9 @@ class Tracer(Operators):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in ATTRIBUTES and not kwargs and isinstance(args[0], Traced):
             return ATTRIBUTES[function](args[0].space)  # rules ask for them again and again
-        if len(types) == len(args) == 1 and "out" not in kwargs:
+        if len(types) == 1 and "out" not in kwargs:
             call = CALLS.get(function)
-            if call is not None:
+            if call is not None and (len(args) == 1 or len(args) <= (place_of_out(function) or sys.maxsize)):
                 return call(*args, **kwargs)
         if function in CREATORS:
             return create(function, self, args, kwargs)

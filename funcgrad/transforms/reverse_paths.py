@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.composites import COMPOSITES, LogSumExp, log_sum_exp, unshifted
+from funcgrad.core.composites import COMPOSITES, LogSumExp, log_sum_exp, logistic, unshifted
 from funcgrad.core.graph import Call, Pointwise
 from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Short, all_finite
 from funcgrad.core.level import plain
@@ -120,6 +120,7 @@ def call(a, b):
     else:
         return pair(a, b)
     {check}
+    {composite_of_one}
     node.parent = x.node
     node.cotangent = None
     out = ReverseTracer()
@@ -142,6 +143,10 @@ SUM = """if type(a.node) is LogSumExp or type(b.node) is LogSumExp:
                 node = unshifted(a.node, b.node)
                 if node is not None:
                     return of_node(y, node, a)"""
+LOGISTIC = """if (kind_a is int or kind_a is float) and a == 1 and level.composes:
+        found = logistic(y, b.node)
+        if found is not None:
+            return of_node(y, found, b)"""
 
 #: Whether there are neither infinities nor nans in the output; mostly without a call of our own.
 FINITE = "(type(y) is ndarray and isfinite(vdot(y, y))) or all_finite(plain(y))"
@@ -169,6 +174,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     text = BINARY.format(
         check=f"if not ({regular}{FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
         composite=SUM if primitive.function is np.add else "",
+        composite_of_one=LOGISTIC if primitive.function is np.divide else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
         constant_a="level.kept(a)" if reads_a else "a",
@@ -226,6 +232,7 @@ WORDS: dict[str, Any] = {
     "isfinite": isfinite,
     "is_constant_for": is_constant_for,
     "log_sum_exp": log_sum_exp,
+    "logistic": logistic,
     "ndarray": ndarray,
     "of_node": of_node,
     "plain": plain,
