@@ -39,9 +39,9 @@ class Patience:
         self.levels.discard(level)
         if self.usual is not None and not self.levels:
             with self.lock:
-                *others, limit = gc.get_threshold()
+                young, middle, limit = gc.get_threshold()
                 if self.usual is not None and limit == PATIENT:  # else the program has set another one meanwhile
-                    gc.set_threshold(*others, self.usual)
+                    gc.set_threshold(young, middle, self.usual)
                 self.usual = None
 
     def collected(self, phase: str, info: dict[str, int]) -> None:
@@ -49,10 +49,10 @@ class Patience:
         if info["generation"] != 1 or not self.levels or self.usual is not None:
             return
         if self.lock.acquire(blocking=False):  # whoever holds it may be this thread
-            *others, limit = gc.get_threshold()
+            young, middle, limit = gc.get_threshold()
             if 0 < limit < PATIENT:  # zero: CPython 3.14 collects in small steps
                 self.usual = limit
-                gc.set_threshold(*others, PATIENT)
+                gc.set_threshold(young, middle, PATIENT)
             self.lock.release()
 
 

@@ -97,7 +97,7 @@ class LogSumExp(Combined):
 
 
 class Logistic(Combined):
-    """``1 / (c + exp(-x))``, or ``1 / (c + exp(x))``: the value times its share of exponentials, in place of four rules."""
+    """``1 / (c + exp(-x))``, or ``1 / (c + exp(x))``: the value times its share of exponentials, for four rules."""
 
     __slots__ = ("e", "falls", "parent", "y")
 
@@ -158,26 +158,29 @@ def unshifted(a: Node, b: Node) -> LogSumExp | None:
     return LogSumExp(log.e, log.s, log.left, (log.links[0], None), None)
 
 
-def logistic(y: Any, node: Any) -> Logistic | None:
+def logistic(y: Any, node: Pointwise) -> Logistic | None:
     """Return the node of ``1 / x``, the value of `node` being `x`, if that is an exponential and something constant."""
-    if type(node) is not Pointwise or node.shorts[1] is not None or not is_short_of(np.add, node):
+    short, second = node.shorts
+    exponential: Any = node.parent
+    if second is not None or type(exponential) is not Pointwise or exponential.shorts[0] is not short_of(np.exp):
         return None
-    e, source = exponentials(node.parent), node.parent.parents[0]
-    if type(node.parent) is not Pointwise or e is None or FUSING[type(y)] or y.size >= LARGE:
+    if short not in shorts_of(np.add) or FUSING[type(y)] or y.size >= LARGE:
         return None
-    falls = not (type(source) is Pointwise and is_short_of(np.negative, source))
-    return Logistic(source if falls else source.parent, y, e, falls)
-
-
-def is_short_of(function: Any, node: Pointwise) -> bool:
-    """Whether a node is of a function."""
-    return node.shorts[0] in shorts_of(function)
+    source: Any = exponential.parent
+    falls = not (type(source) is Pointwise and source.shorts[0] is short_of(np.negative))
+    return Logistic(source if falls else source.parent, y, exponential.kept, falls)
 
 
 @functools.cache
 def shorts_of(function: Any) -> Any:
     """Return the rules of a function, in short."""
     return primitive_of(function).short
+
+
+@functools.cache
+def short_of(function: Any) -> Any:
+    """Return the rule of a function of one operand, in short."""
+    return shorts_of(function)[0]
 
 
 def sum_of(node: Any) -> tuple[tuple[int, ...], tuple[int, ...] | None] | None:
@@ -209,7 +212,7 @@ def axes_and_shape(
 def exponentials(node: Any) -> Any:
     """Return the value of a node, if that is ``np.exp`` of something; None if not."""
     if type(node) is Pointwise:
-        return node.kept if is_short_of(np.exp, node) else None
+        return node.kept if node.shorts[0] is short_of(np.exp) else None
     return node.y if type(node) is Call and node.primitive.function is np.exp else None
 
 

@@ -177,7 +177,7 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
 
 
 def large_step(node: Pointwise, g: Array, owned: bool, room: Array | None, pending: Pending) -> tuple[Array, bool]:
-    """Do one step of it, in memory that is free; return the cotangent of the parent, and whether nobody else holds it."""
+    """Do one step, in `room` if possible; return the cotangent of the parent, and whether nobody else holds it."""
     short, short_second = node.shorts
     if short_second is not None:
         second = node.second

@@ -27,7 +27,7 @@ from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.indices import is_basic, is_view
 from funcgrad.core.level import Traced, plain
-from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.primitive import CALLS, Primitive, primitive_of
 
 __all__ = [
     *("DEPEND_ON_LAYOUT", "Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow"),
@@ -54,42 +54,44 @@ class Memory:
         self.written = False
         self.contended = False  # whether what was read from it was still held when it was written to again
 
-    def add(self, view: Any) -> None:
-        self.viewed = True
-        fresh = self.fresh
-        fresh.append(ref(view))
-        if len(fresh) > self.limit:
-            self.fresh = fresh = [reference for reference in fresh if reference() is not None]
-            self.limit = 2 * len(fresh) + 16
+    def forget(self) -> None:
+        """Forget views that are gone."""
+        self.fresh = [reference for reference in self.fresh if reference() is not None]
+        self.limit = 2 * len(self.fresh) + 16
 
 
 class View:
-    """Of a view: its base, and the step by which it was made from the base or from another view (the parent)."""
+    """Of a view: its base, and the step by which it was made from the base or from another view (the parent).
 
-    __slots__ = ("base", "params", "parent", "primitive", "writeable")
+    The step is a view function and its keywords; or None, and an index, which takes fewer objects.
+    """
 
-    def __init__(self, base: Any, parent: Any, primitive: Primitive, params: dict[str, Any], writeable: bool) -> None:
+    __slots__ = ("base", "given", "parent", "primitive", "writeable")
+
+    def __init__(self, base: Any, parent: Any, primitive: Primitive | None, given: Any, writeable: bool) -> None:
         self.base = base
         self.parent: View | None = parent
         self.primitive = primitive
-        self.params = params
+        self.given = given
         self.writeable = writeable
 
     def made_by(self, x: Any, index: Any) -> bool:
         """Whether this is ``x[index]``."""
-        if self.primitive.function is not operator.getitem or self.base is not base_of(x):
+        if self.primitive is not None or self.base is not base_of(x):
             return False
         if self.parent is not (None if x is self.base else x.memory):
             return False
-        given = self.params["index"]
-        return given is index or (is_view(index) and given == index)
+        return self.given is index or (is_view(index) and self.given == index)
 
     def steps(self) -> Steps:
         """Return all steps from the base."""
         steps = []
         view: View | None = self
         while view is not None:
-            steps.append((view.primitive, view.params))
+            if view.primitive is None:
+                steps.append((primitive_of(operator.getitem), {"index": view.given}))
+            else:
+                steps.append((view.primitive, view.given))
             view = view.parent
         return tuple(reversed(steps))
 
@@ -231,18 +233,22 @@ def is_rearranged(x: Any) -> bool:
     return apart(base) > 1 or (memory is not None and (memory.contended or memory.strides is not None))
 
 
-def register(x: Any, view: Any, primitive: Any, params: dict[str, Any], writeable: bool = True) -> None:
-    """Remember that `view` has been made from `x`, and shares its memory."""
+def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:
+    """Remember that `view` has been made from `x`, and shares its memory: by a function, or None and an index."""
     memory = getattr(x, "memory", None)
-    if memory is None:
-        memory = x.memory = Memory()
-        view.memory = View(x, None, primitive, params, writeable)
-    elif type(memory) is View:
-        view.memory = View(memory.base, memory, primitive, params, writeable and memory.writeable)
-        memory = memory.base.memory
+    if type(memory) is View:
+        base: Any = memory.base
+        view.memory = View(base, memory, primitive, given, writeable and memory.writeable)
+        memory = base.memory
     else:
-        view.memory = View(x, None, primitive, params, writeable)
-    memory.add(view)
+        if memory is None:
+            memory = x.memory = Memory()
+        view.memory = View(x, None, primitive, given, writeable)
+    fresh = memory.fresh
+    fresh.append(ref(view))
+    if len(fresh) > memory.limit:
+        memory.forget()
+    memory.viewed = True
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:
@@ -296,7 +302,7 @@ def refresh(view: Any) -> None:
     view.__class__ = type(view).fresh
     memory = view.memory
     view.level.reread(view, memory.base, memory.steps())
-    memory.base.memory.add(view)
+    memory.base.memory.fresh.append(ref(view))
 
 
 def expire(base: Any) -> None:

@@ -401,7 +401,10 @@ class Tracer(Operators):
         else:
             view = is_view_of(out.value, self.value)
         if view:
-            register(self, out, primitive, params, primitive.function not in READ_ONLY)
+            if primitive.function is operator.getitem:
+                register(self, out, None, params["index"])
+            else:
+                register(self, out, primitive, params, primitive.function not in READ_ONLY)
         return out
 
     def fill(self, value: Any) -> None:

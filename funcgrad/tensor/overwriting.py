@@ -151,7 +151,7 @@ def open_diagonals(payload: ReverseTracer) -> None:
         return
     part: View | None = memory
     while part is not None:
-        if part.primitive.function is np.diagonal:
+        if part.primitive is not None and part.primitive.function is np.diagonal:
             part.primitive = DIAGONAL
         part.writeable = True
         part = part.parent

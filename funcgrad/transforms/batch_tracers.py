@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -11,7 +10,6 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.indices import is_slice, parts_of
 from funcgrad.core.memory import register
-from funcgrad.core.primitive import CALLS
 from funcgrad.core.tracer import ABSENT, Tracer
 
 __all__ = ["PATHS", "BatchTracer", "Each", "NeedsLoop", "SharedTracer"]
@@ -65,7 +63,7 @@ class BatchTracer(Tracer):
         if not isinstance(out, BatchTracer) or not out.space.shape:
             return out
         if any(map(is_number, parts_of(index))) and all(map(is_single, parts_of(index))):
-            register(self, out, CALLS[operator.getitem], {"index": index})  # for each example it is a view
+            register(self, out, None, index)  # for each example it is a view
         return out
 
     __bool__ = ask("a branch on a value")

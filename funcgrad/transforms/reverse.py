@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -20,12 +19,12 @@ from funcgrad.core.collector import PATIENCE
 from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.heap import LARGEST, RECYCLED
-from funcgrad.core.indices import is_simple
+from funcgrad.core.indices import SIMPLE, is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
 from funcgrad.core.memory import Place, Steps, View, follow, is_view_of, layout_of, put, register
-from funcgrad.core.primitive import CALLS, Primitive
+from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.errors import EscapedTracerError, user_line
@@ -56,13 +55,13 @@ class ReverseTracer(Tracer):
             kind = type(index)
             if kind is int and value.ndim == 1:
                 y, space = value[index], self.space.elements
-            elif not (kind is int or kind is slice or is_simple(index)):
-                return self.read_any(index)
-            else:
+            elif SIMPLE.issuperset(map(type, index)) if kind is tuple else kind in SIMPLE:
                 y = value[index]
                 if type(y) is ndarray and is_contended(self):
                     y = np.copy(y)
                 space = space_of(y)
+            else:
+                return self.read_any(index)
             node = Pick()
             stamp = level.stamp
             node.key = stamp()
@@ -76,7 +75,7 @@ class ReverseTracer(Tracer):
             out.level = level
             out.node = node
             if type(y) is ndarray:
-                register(self, out, CALLS[operator.getitem], {"index": index})
+                register(self, out, None, index)
             return out
         return self.read_any(index)
 
@@ -96,7 +95,7 @@ class ReverseTracer(Tracer):
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
         if view:
-            register(self, out, CALLS[operator.getitem], {"index": index})
+            register(self, out, None, index)
         return out
 
 

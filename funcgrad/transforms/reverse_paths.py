@@ -143,7 +143,7 @@ SUM = """if type(a.node) is LogSumExp or type(b.node) is LogSumExp:
                 node = unshifted(a.node, b.node)
                 if node is not None:
                     return of_node(y, node, a)"""
-LOGISTIC = """if (kind_a is int or kind_a is float) and a == 1 and level.composes:
+LOGISTIC = """if (kind_a is int or kind_a is float) and a == 1 and type(b.node) is Pointwise and level.composes:
         found = logistic(y, b.node)
         if found is not None:
             return of_node(y, found, b)"""
@@ -211,10 +211,14 @@ def is_constant_for(space: Space, x: Array) -> bool:
 
 def of_node(y: Array, node: Any, x: ReverseTracer) -> ReverseTracer:
     """Return the traced value `y` that a new node stands for, in the space and on the level of `x`."""
+    out = ReverseTracer()
+    out.value = y
+    out.space = x.space
     level: Any = x.level
+    out.level = level
     stamp = level.stamp
     node.key = stamp()
-    out: ReverseTracer = level.tracer(y, node, x.space)
+    out.node = node
     return out
 
 

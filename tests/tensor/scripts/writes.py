@@ -134,6 +134,14 @@ def fills(torch: Any) -> None:
     print(x.zero_(), x.fill_(3), x.copy_(torch.tensor([1.0, 2.0])), x.fill_diagonal_(9))
 
 
+def parts_of_diagonals(torch: Any) -> None:
+    x = torch.arange(9.0).reshape(3, 3).requires_grad_()
+    y = x * 1
+    y.diagonal()[1:].mul_(2.0)
+    y.sum().backward()
+    print(y, x.grad)
+
+
 def chained(torch: Any) -> None:
     print(torch.ones(2).add_(1).mul_(3).sub_(1).div_(2).neg_().abs_().pow_(2).sqrt_().clamp_(0, 2))
 
