@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 PACKAGES = ("funcgrad", "numpy", "scipy", "torch", "jax", "autograd", "mygrad", "numba", "cupy-cuda12x", "cupy-cuda13x")
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2"}  # widest first
 LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA")
 
 
@@ -43,11 +44,13 @@ def restart_with(threads: int, arguments: list[str]) -> None:
 
 
 def processor() -> str:
-    """The model of the CPU."""
+    """The model of the CPU, and its widest vectors: tanh, exp and products depend on these."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or platform.machine()
+    told = {key.strip(): value.split() for key, _, value in (line.partition(":") for line in lines)}
+    model = " ".join(told.get("model name", [])) or platform.processor() or platform.machine()
+    widest = next((name for flag, name in VECTORS.items() if flag in told.get("flags", [])), None)
+    return f"{model} with {widest}" if widest else model
 
 
 def describe() -> dict[str, Any]:

@@ -213,14 +213,14 @@ ALONE = holders_of_new()
 def spare(node: Pointwise) -> Array | None:
     """Return an array that nobody but a node holds, of what it has kept for its first rule."""
     kept = node.kept
+    if holders(kept) != ALONE + 1:
+        return None
     if type(kept) is tuple:
-        if holders(kept) == ALONE + 1:
-            for x in kept:
-                if type(x) is ndarray and x.base is None and holders(x) == ALONE + 1:
-                    return x
-    elif type(kept) is ndarray and kept.base is None and holders(kept) == ALONE + 1:
-        return kept
-    return None
+        for x in kept:
+            if type(x) is ndarray and x.flags.owndata and holders(x) == ALONE + 1:
+                return x
+        return None
+    return kept if type(kept) is ndarray and kept.flags.owndata else None
 
 
 # -- The pass with everything that one may ask for ---------------------------------------------------

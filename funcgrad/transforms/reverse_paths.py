@@ -120,7 +120,7 @@ def call(a, b):
     else:
         return pair(a, b)
     {check}
-    {composite_of_one}
+    {composite_with_number}
     node.parent = x.node
     node.cotangent = None
     out = ReverseTracer()
@@ -174,7 +174,7 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     text = BINARY.format(
         check=f"if not ({regular}{FINITE}): return guarded(primitive, a, b)" if primitive.is_singular else "",
         composite=SUM if primitive.function is np.add else "",
-        composite_of_one=LOGISTIC if primitive.function is np.divide else "",
+        composite_with_number=LOGISTIC if primitive.function is np.divide else "",
         kept_by_first=kept_text(first, "y", "value", "other"),
         kept_by_second=kept_text(second, "y", "value", "other"),
         constant_a="level.kept(a)" if reads_a else "a",
