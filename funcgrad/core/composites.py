@@ -6,7 +6,6 @@ Only where nobody looks at the nodes between: tensors show theirs. The values ar
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,10 @@ from funcgrad.core.backend import FUSING
 from funcgrad.core.blocks import LARGE
 from funcgrad.core.graph import Call, Node, Pending, Pointwise, send
 from funcgrad.core.primitive import primitive_of
-from funcgrad.core.space import Space, project
+from funcgrad.core.space import project
 from funcgrad.core.summing import reduced
 
-__all__ = ["COMPOSITES", "LogSumExp", "log_sum_exp", "logistic", "unshifted"]
+__all__ = ["LogSumExp", "log_sum_exp", "logistic", "softmax", "unshifted"]
 
 
 class Combined(Node):
@@ -125,10 +124,10 @@ class Logistic(Combined):
         return (self.parent,)
 
 
-# -- What completes them -------------------------------------------------------------------------------------
+# -- What completes them. On a device, chains of nodes are one launch as they are ----------------------------
 
 
-def softmax(y: Array, dividend: Any, divisor: Any, space: Space) -> Softmax | None:
+def softmax(y: Array, dividend: Any, divisor: Any) -> Softmax | None:
     """Return the node of a quotient `y`, if it is that of exponentials and their sums."""
     found = sum_of(divisor)
     if found is None or divisor.links[0] is not dividend or FUSING[type(y)] or exponentials(dividend) is None:
@@ -234,8 +233,3 @@ def is_constant_along(axes: tuple[int, ...], ndim: int, shape: tuple[int, ...]) 
     """Whether an array of this shape, broadcast to `ndim` dimensions, is constant along the axes."""
     missing = ndim - len(shape)
     return all(d < missing or shape[d - missing] == 1 for d in axes)
-
-
-#: By the function that completes it: what gives the node, from the value, the operands' nodes and the space. On a
-#: device, chains of nodes are one launch as they are.
-COMPOSITES: dict[Any, Callable[[Array, Any, Any, Space], Node | None]] = {np.divide: softmax}

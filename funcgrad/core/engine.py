@@ -21,7 +21,7 @@ from funcgrad.core.backend import FUSING
 from funcgrad.core.blocks import LARGE
 from funcgrad.core.chains import device_steps
 from funcgrad.core.deferred import formed
-from funcgrad.core.graph import Node, Output, Pending, Pointwise, send
+from funcgrad.core.graph import ALONE, Node, Output, Pending, Pointwise, send
 from funcgrad.core.hooks import arrive, depart
 from funcgrad.core.runs import collect, pull_run
 from funcgrad.core.silence import forgiving
@@ -163,9 +163,8 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
             node, g, owned = pull_run(links, g, owned, pending, release)
         else:
             links.clear()
-            room = g if owned else spare(node) if holders(node) == ALONE else None
-            g, owned = large_step(node, g, owned, room, pending)
-            room = None
+            last = getrefcount(node) == ALONE  # by itself, for arguments of a call are holders too
+            g, owned = large_step(node, g, owned, last, pending)
             if release:
                 node.release()
             node = node.parent
@@ -176,8 +175,11 @@ def large_steps(taken: list[Any], pending: Pending, release: bool) -> tuple[Any,
     return node, g
 
 
-def large_step(node: Pointwise, g: Array, owned: bool, room: Array | None, pending: Pending) -> tuple[Array, bool]:
-    """Do one step, in `room` if possible; return the cotangent of the parent, and whether nobody else holds it."""
+def large_step(node: Pointwise, g: Array, owned: bool, last: bool, pending: Pending) -> tuple[Array, bool]:
+    """Do one step of it; return the cotangent of the parent, and whether nobody else holds it.
+
+    `last` says that nobody else holds the node: what it keeps is not read again.
+    """
     short, short_second = node.shorts
     if short_second is not None:
         second = node.second
@@ -187,37 +189,22 @@ def large_step(node: Pointwise, g: Array, owned: bool, room: Array | None, pendi
             c = short_second.large(g, node.kept_second, None)
             c = short_second.rule(g, node.kept_second) if c is None else c
             send(second, c, c is not g, pending)
-            if c is g:
-                owned, room = False, None if room is g else room
+            owned = owned and c is not g
+    room = g if owned else spare(node) if last else None  # by itself too
     c = short.large(g, node.kept, room)
     if c is None:
         c = short.rule(g, node.kept)
     return c, owned if c is g else type(c) is ndarray and c.base is None and c.flags.c_contiguous
 
 
-def holders(x: Any) -> int:
-    """Count who holds a value beside its name in the function that calls this."""
-    return getrefcount(x)
-
-
-def holders_of_new() -> int:
-    """Count who holds what has just been made."""
-    made = np.empty(1)
-    return holders(made)
-
-
-#: Of what has no other holder.
-ALONE = holders_of_new()
-
-
 def spare(node: Pointwise) -> Array | None:
     """Return an array that nobody but a node holds, of what it has kept for its first rule."""
     kept = node.kept
-    if holders(kept) != ALONE + 1:
+    if getrefcount(kept) != ALONE + 1:
         return None
     if type(kept) is tuple:
         for x in kept:
-            if type(x) is ndarray and x.flags.owndata and holders(x) == ALONE + 1:
+            if type(x) is ndarray and x.flags.owndata and getrefcount(x) == ALONE + 1:
                 return x
         return None
     return kept if type(kept) is ndarray and kept.flags.owndata else None

@@ -27,7 +27,7 @@ from funcgrad.core.space import Space, project
 if TYPE_CHECKING:
     from funcgrad.core.hooks import Extra
 
-__all__ = ["Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected", "copied", "receives", "send"]
+__all__ = ["ALONE", "Call", "Leaf", "Node", "Output", "Pending", "Pointwise", "connected", "copied", "receives", "send"]
 
 #: Nodes that wait for their turn in a backward pass: a heap, newest first.
 Pending: TypeAlias = "list[tuple[int, Node]]"
@@ -187,7 +187,7 @@ def holders_of_yielded() -> int:
     return count
 
 
-#: Of a cotangent that a rule has made and nobody else keeps: it may be written to.
+#: Of what has a name where it is counted, and no other holder: it may be written to.
 ALONE = holders_of_yielded()
 
 

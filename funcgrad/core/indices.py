@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["SIMPLE", "is_basic", "is_mask", "is_simple", "is_slice", "is_view", "parts_of"]
+__all__ = ["is_basic", "is_mask", "is_simple", "is_slice", "is_view", "parts_of"]
 
 
-#: Of what most indices are made.
 SIMPLE = frozenset((int, np.int64, slice, type(None), EllipsisType))
 
 

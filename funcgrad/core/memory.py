@@ -54,10 +54,13 @@ class Memory:
         self.written = False
         self.contended = False  # whether what was read from it was still held when it was written to again
 
-    def forget(self) -> None:
-        """Forget views that are gone."""
-        self.fresh = [reference for reference in self.fresh if reference() is not None]
-        self.limit = 2 * len(self.fresh) + 16
+    def add(self, view: Any) -> None:
+        self.viewed = True
+        fresh = self.fresh
+        fresh.append(ref(view))
+        if len(fresh) > self.limit:
+            self.fresh = fresh = [reference for reference in fresh if reference() is not None]
+            self.limit = 2 * len(fresh) + 16
 
 
 class View:
@@ -244,11 +247,7 @@ def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeab
         if memory is None:
             memory = x.memory = Memory()
         view.memory = View(x, None, primitive, given, writeable)
-    fresh = memory.fresh
-    fresh.append(ref(view))
-    if len(fresh) > memory.limit:
-        memory.forget()
-    memory.viewed = True
+    memory.add(view)
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:
@@ -302,7 +301,7 @@ def refresh(view: Any) -> None:
     view.__class__ = type(view).fresh
     memory = view.memory
     view.level.reread(view, memory.base, memory.steps())
-    memory.base.memory.fresh.append(ref(view))
+    memory.base.memory.add(view)
 
 
 def expire(base: Any) -> None:

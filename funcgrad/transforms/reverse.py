@@ -19,7 +19,7 @@ from funcgrad.core.collector import PATIENCE
 from funcgrad.core.gather import Gather, Pick, Write
 from funcgrad.core.graph import Call, Node, Output
 from funcgrad.core.heap import LARGEST, RECYCLED
-from funcgrad.core.indices import SIMPLE, is_simple
+from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
@@ -55,7 +55,7 @@ class ReverseTracer(Tracer):
             kind = type(index)
             if kind is int and value.ndim == 1:
                 y, space = value[index], self.space.elements
-            elif SIMPLE.issuperset(map(type, index)) if kind is tuple else kind in SIMPLE:
+            elif kind is int or kind is slice or is_simple(index):
                 y = value[index]
                 if type(y) is ndarray and is_contended(self):
                     y = np.copy(y)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.composites import COMPOSITES, LogSumExp, log_sum_exp, logistic, unshifted
+from funcgrad.core.composites import LogSumExp, log_sum_exp, logistic, softmax, unshifted
 from funcgrad.core.graph import Call, Pointwise
 from funcgrad.core.kinds import Elementwise, Linear, Multilinear, Opaque, Short, all_finite
 from funcgrad.core.level import plain
@@ -254,7 +254,7 @@ def pair_path(primitive: Primitive) -> Callable[..., Any]:
     reads = [primitive.reads(wanted) for wanted in ([0, 1], [0], [1])]
     if not all(map(primitive.differentiable, (0, 1))):
         return primitive
-    composite = COMPOSITES.get(primitive.function)
+    composite = softmax if primitive.function is np.divide else None
     both, only_a, only_b = [(keeps is None or 0 in keeps, keeps is None or 1 in keeps, z) for keeps, z in reads]
 
     def call(a: Any, b: Any, **kwargs: Any) -> Any:
@@ -295,7 +295,7 @@ def pair_path(primitive: Primitive) -> Callable[..., Any]:
         space = space_of(z)
         node: Any = None
         if composite is not None and space is space_a and link_b is not None and link_a is not None and level.composes:
-            node = composite(z, link_a, link_b, space)
+            node = composite(z, link_a, link_b)
         if node is None:
             kept = z if keeps_z else None
             node = Call(primitive, (kept_x, kept_y), kept, {}, (space_a, space_b), space, (link_a, link_b))

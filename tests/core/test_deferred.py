@@ -37,12 +37,9 @@ def formed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def made(constructed: Any) -> list[Any]:
     """What is deferred, as it comes."""
-    found: list[Any] = []
-    usual = DeferredProduct.__init__
-    monkeypatch.setattr(DeferredProduct, "__init__", lambda self, *given: found.append(self) or usual(self, *given))
-    return found
+    return constructed(DeferredProduct)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("shape", MEANS, ids=str)

@@ -15,12 +15,9 @@ C = np.arange(1.0, 13.0).reshape(3, 4)
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def made(constructed: Any) -> list[Any]:
     """The composites, as they are recorded."""
-    found: list[Any] = []
-    usual = Logistic.__init__
-    monkeypatch.setattr(Logistic, "__init__", lambda self, *given: found.append(self) or usual(self, *given))
-    return found
+    return constructed(Logistic)  # type: ignore[no-any-return]
 
 
 FORMS = {
