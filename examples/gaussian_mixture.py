@@ -148,7 +148,8 @@ def main() -> None:
     near, em_course = by_em(start, x, NEWTON)
     params, newton_course = by_newton(near, x, 6)
     em_course += by_em(near, x, 30)[1]
-    judge = GaussianMixture(KINDS, means_init=params["means"], reg_covar=0, tol=1e-10, max_iter=500).fit(x)
+    judge = GaussianMixture(KINDS, means_init=params["means"], reg_covar=0, tol=1e-10, max_iter=500, random_state=0)
+    judge.fit(x)
     print(f"log-likelihood per flower: EM {em_course[-1]:.9f} after {len(em_course) - 1} steps,")
     print(f"  Newton {newton_course[-1]:.9f} after {NEWTON} of EM and {len(newton_course) - 1} of its own,")
     print(f"  L-BFGS {gradient_course[-1]:.9f} after {len(gradient_course) - 1}, scikit-learn {judge.score(x):.9f}")

@@ -273,13 +273,14 @@ def has_loop(entry: dict[str, Any], inputs: tuple[Any, ...]) -> bool:
     """Whether one of a ufunc's loops takes operands of these dtypes; numbers adapt to it."""
     if "loops" not in entry:
         return True
-    given = tuple(kind_of(x) for x in inputs)
-    return any(all(map(np.can_cast, given, loop)) for loop in loops(entry["loops"]))
+    return takes(entry["loops"], tuple(map(kind_of, inputs)))
 
 
 @functools.cache
-def loops(text: str) -> tuple[str, ...]:
-    return tuple(word.partition("->")[0] for word in text.split() if "E" not in word)  # NumPy has no complex32
+def takes(loops: str, given: tuple[Any, ...]) -> bool:
+    """Whether one of the loops takes these dtypes."""
+    inputs = (word.partition("->")[0] for word in loops.split() if "E" not in word)  # NumPy has no complex32
+    return any(all(map(np.can_cast, given, loop)) for loop in inputs)
 
 
 def kind_of(x: Any) -> Any:
