@@ -15,7 +15,6 @@ from scipy import special
 
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise, singular
-from funcgrad.core.level import plain
 from funcgrad.rules.special.devices import elliprd
 from funcgrad.rules.special.outputs import Outputs
 
@@ -60,7 +59,7 @@ def nodes(step: Array) -> Iterator[Array]:
     """Count the nodes along a leading axis, as many at once as make a calculation worth its call."""
     many = max(1, BLOCK // max(1, step.size))
     for first in range(0, NODES, many):
-        k = np.arange(first, min(first + many, NODES), dtype=step.dtype, like=plain(step))
+        k = np.arange(first, min(first + many, NODES), dtype=step.dtype, like=step[None])
         yield k.reshape(-1, *(1 for _ in step.shape))
 
 
