@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -17,13 +18,14 @@ from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise, singular
 from funcgrad.rules.special.devices import elliprd
 from funcgrad.rules.special.outputs import Outputs
+from funcgrad.rules.special.sums import total
 
 __all__ = ["RULES"]
 
 # -- Integrals of a product of powers ----------------------------------------------------------------------
 
 NODES = 200
-BLOCK = 16384  # elements
+COUNTED = [(k,) for k in range(NODES)]
 
 
 def product_integral(*zs: Array, powers: tuple[float, ...]) -> Array:
@@ -41,26 +43,19 @@ def product_integral(*zs: Array, powers: tuple[float, ...]) -> Array:
         middle = sum(z / np.where(size == 0, 1, size) for z, size in zip(zs, sizes, strict=True))
         ray = middle / np.abs(middle)
         step = (spread + 4.5 + 38 / (sum(powers) - 1)) / NODES
-        total = 0.0
-        for k in nodes(step):
+
+        def integrand(k: Any) -> Array:
             w = k * step - 4.5
             inverse = np.exp(-w)
             t = smallest * ray * np.exp(w - inverse)
-            terms = t * (1 + inverse)
+            y = t * (1 + inverse)
             for z, p in zip(zs, powers, strict=True):
-                terms = terms / power(t + z, p)
-            total = total + np.sum(terms, axis=0)
+                y = y / power(t + z, p)
+            return y
+
         angle = functools.reduce(np.maximum, [np.abs(np.angle(z / ray)) for z in zs])
         divergent = sum((z == 0) * p for z, p in zip(zs, powers, strict=True)) >= 1
-        return np.where(divergent, np.inf, np.where(angle < 2.2, total * step, np.nan))[()]
-
-
-def nodes(step: Array) -> Iterator[Array]:
-    """Count the nodes along a leading axis, as many at once as make a calculation worth its call."""
-    many = max(1, BLOCK // max(1, step.size))
-    for first in range(0, NODES, many):
-        k = np.arange(first, min(first + many, NODES), dtype=step.dtype, like=step[None])
-        yield k.reshape(-1, *(1 for _ in step.shape))
+        return np.where(divergent, np.inf, np.where(angle < 2.2, total(integrand, COUNTED, step) * step, np.nan))[()]
 
 
 def power(x: Array, p: float) -> Array:

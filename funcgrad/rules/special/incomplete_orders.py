@@ -25,6 +25,7 @@ from scipy import special
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise
 from funcgrad.rules.special.polygamma import digamma_difference, moment, polygamma, stirling, wide
+from funcgrad.rules.special.sums import anywhere, total
 
 __all__ = ["beta_density", "beta_order", "gamma_density", "gamma_order"]
 
@@ -86,8 +87,12 @@ def gamma_order_value(a: Array, b: Array, order: int = 1) -> Array:
     """The derivative of ``gammainc(a, b)`` of this order in `a`, divided by ``b * gamma_density(a, b)``."""
     a, x = wide(a), wide(inside(b, math.inf))
     small = x < 1
-    series = gamma_series(a, np.where(small, x, 0.5), order)
-    return np.where(small, series, gamma_integral(np.where(small, 1.0, a), np.where(small, 1.0, x), order))
+    result = np.zeros_like(a + x)
+    if anywhere(small):
+        result = np.where(small, gamma_series(a, np.where(small, x, 0.5), order), result)
+    if anywhere(~small):
+        result = np.where(small, result, gamma_integral(np.where(small, 1.0, a), np.where(small, 1.0, x), order))
+    return result
 
 
 def gamma_series(a: Array, x: Array, order: int) -> Array:
@@ -122,12 +127,12 @@ def gamma_integral(a: Array, x: Array, order: int) -> Array:
     end = np.where(side < 0, (CUT + x) / a, parabola)
     for _ in range(12):
         end = end - (exponent(end) - CUT) / (side * (x * np.exp(side * end) - a))
-    total: Any = 0.0
-    for node, weight in NODES:
+
+    def integrand(node: Array, weight: Array) -> Array:
         u = end * node
-        slopes[1, 0] = log + side * u
-        total = total + weight * np.exp(-exponent(u)) * moment((order, 0), slopes)
-    return -side * end * total
+        return weight * np.exp(-exponent(u)) * moment((order, 0), slopes | {(1, 0): log + side * u})
+
+    return -side * end * total(integrand, NODES, end)
 
 
 gamma_order: Elementwise = Elementwise(
@@ -173,13 +178,18 @@ beta_density = Elementwise(
 
 def beta_slopes(a: Array, b: Array, x: Array, order: tuple[int, int]) -> dict[tuple[int, int], Any]:
     """The derivatives of the logarithm of the density up to an order."""
+    first, second = beta_logs(a, b, x)
+    return beta_curvatures(a, b, order) | {(1, 0): first, (0, 1): second}
+
+
+def beta_curvatures(a: Array, b: Array, order: tuple[int, int]) -> dict[tuple[int, int], Any]:
+    """Those from the second on, which do not depend on `x`."""
     slopes: dict[tuple[int, int], Any] = {}
     for i in range(order[0] + 1):
         for j in range(order[1] + 1):
             if i + j > 1:
                 own = polygamma(a, order=i - 1) if j == 0 else polygamma(b, order=j - 1) if i == 0 else 0
                 slopes[i, j] = polygamma(a + b, order=i + j - 1) - own
-    slopes[1, 0], slopes[0, 1] = beta_logs(a, b, x)
     return slopes
 
 
@@ -188,16 +198,23 @@ def beta_order_value(a: Array, b: Array, c: Array, order: tuple[int, int] = (1, 
     a, b, x = wide(a), wide(b), wide(inside(c, 1))
     low = (a <= 1) & (x * (b + 1) <= 1) & (x <= 0.5)
     high = (b <= 1) & ((1 - x) * (a + 1) <= 1) & (x > 0.5)
-    from_low = beta_series(np.where(low, a, 0.5), np.where(low, b, 0.5), np.where(low, x, 0.5), order)
-    from_high = beta_series(np.where(high, b, 0.5), np.where(high, a, 0.5), np.where(high, 1 - x, 0.5), order[::-1])
-    ends = low | high
-    middle = beta_integral(np.where(ends, 1.5, a), np.where(ends, 1.5, b), np.where(ends, 0.5, x), order)
-    return np.where(low, from_low, np.where(high, -from_high, middle))
+    between = ~(low | high)
+    result = np.zeros_like(a + b + x)
+    if anywhere(low):
+        series = beta_series(np.where(low, a, 0.5), np.where(low, b, 0.5), np.where(low, x, 0.5), order)
+        result = np.where(low, series, result)
+    if anywhere(high):
+        series = beta_series(np.where(high, b, 0.5), np.where(high, a, 0.5), np.where(high, 1 - x, 0.5), order[::-1])
+        result = np.where(high, -series, result)
+    if anywhere(between):
+        inner = beta_integral(np.where(between, a, 1.5), np.where(between, b, 1.5), np.where(between, x, 0.5), order)
+        result = np.where(between, inner, result)
+    return result
 
 
 def beta_series(a: Array, b: Array, x: Array, order: tuple[int, int]) -> Array:
     """From ``x**a / (a B(a, b))`` times ``sum (1-b)_k x**k a / (k! (a + k))`` (DLMF 8.17.7), by Leibniz's rule."""
-    slopes = beta_slopes(a, b, x, order)
+    slopes = beta_curvatures(a, b, order)
     for i in range(2, order[0] + 1):
         slopes[i, 0] = polygamma(a + b, order=i - 1) - polygamma(a + 1, order=i - 1)
     slopes[1, 0] = np.log(x) + special.psi(a + b) - special.psi(a + 1)
@@ -209,20 +226,21 @@ def beta_series(a: Array, b: Array, x: Array, order: tuple[int, int]) -> Array:
         lower = [0.0, *terms]
         terms = [(t * (k - b) - j * lower[j]) * (x / k) for j, t in enumerate(terms)]
         sums = {(i, j): s + terms[j] * reciprocal_derivative(a, k, i) for (i, j), s in sums.items()}
-    total = sum(
+    result = sum(
         math.comb(order[0], i) * math.comb(order[1], j) * moment((order[0] - i, order[1] - j), slopes) * s
         for (i, j), s in sums.items()
     )
-    return total / (a * np.exp(b * np.log1p(-x)))
+    return result / (a * np.exp(b * np.log1p(-x)))
 
 
 def beta_integral(a: Array, b: Array, x: Array, order: tuple[int, int]) -> Array:
     """Over ``t = x exp(-u)``, or for the upper side ``1 - t = (1 - x) exp(-u)``; `near`, `p` belong to this side."""
-    slopes = beta_slopes(a, b, x, order)
-    upper = slopes[1, 0] > 0 if order[0] else slopes[0, 1] < 0
+    shift_a, shift_b = digamma_difference(a, b), digamma_difference(b, a)
+    slopes = beta_curvatures(a, b, order)
+    upper = np.log(x) + shift_a > 0 if order[0] else np.log1p(-x) + shift_b < 0
     p, q = np.where(upper, b, a), np.where(upper, a, b)
     near, far = np.where(upper, 1 - x, x), np.where(upper, x, 1 - x)
-    log_near, shift_a, shift_b = np.log(near), digamma_difference(a, b), digamma_difference(b, a)
+    log_near = np.log(near)
 
     def gain(u: Array) -> Array:
         return -near * np.expm1(-u) / far
@@ -234,15 +252,15 @@ def beta_integral(a: Array, b: Array, x: Array, order: tuple[int, int]) -> Array
     for _ in range(14):
         slope = p - q * near * np.exp(-end) / (far * (1 + gain(end)))
         end = end - (exponent(end) - CUT) / slope
-    total: Any = 0.0
-    for node, weight in NODES:
+
+    def integrand(node: Array, weight: Array) -> Array:
         u = end * node
         rest = near * np.exp(-u)
         log_p, log_q = log_near - u, logarithm(far * (1 + gain(u)), -rest)
-        slopes[1, 0] = np.where(upper, log_q, log_p) + shift_a
-        slopes[0, 1] = np.where(upper, log_p, log_q) + shift_b
-        total = total + weight * np.exp(-exponent(u)) / (1 + gain(u)) * moment(order, slopes)
-    return np.where(upper, -1, 1) * end * total / far
+        logs = {(1, 0): np.where(upper, log_q, log_p) + shift_a, (0, 1): np.where(upper, log_p, log_q) + shift_b}
+        return weight * np.exp(-exponent(u)) / (1 + gain(u)) * moment(order, slopes | logs)
+
+    return np.where(upper, -1, 1) * end * total(integrand, NODES, end) / far
 
 
 def beta_order_slope(order: tuple[int, int], i: int, g: Array, y: Array, a: Array, b: Array, c: Array) -> Array:

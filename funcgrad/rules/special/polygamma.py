@@ -17,6 +17,7 @@ from scipy import special
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise
 from funcgrad.rules.special.devices import zeta
+from funcgrad.rules.special.sums import total
 
 __all__ = [
     *("BERNOULLI", "digamma_difference", "moment", "nonpositive_integer", "polygamma"),
@@ -65,12 +66,12 @@ def polygamma_value(x: Array, order: int = 1) -> Array:
 def polygamma_right(x: Array, order: int) -> Array:
     """By recurrence (DLMF 5.15.5) and then the asymptotic series (5.15.9), for complex `x` in the right half plane."""
     n = SHIFT + 2 * order
-    total = math.factorial(order) * sum(1 / (x + k) ** (order + 1) for k in range(n))
-    x = x + n
-    total = total + math.factorial(order - 1) / x**order + math.factorial(order) / (2 * x ** (order + 1))
+    first = math.factorial(order) * total(lambda k: 1 / (x + k) ** (order + 1), [(k,) for k in range(n)], x)
+    far = x + n
+    rest = math.factorial(order - 1) / far**order + math.factorial(order) / (2 * far ** (order + 1))
     for k, b in enumerate(BERNOULLI, 1):
-        total = total + b * math.factorial(2 * k + order - 1) / math.factorial(2 * k) / x ** (2 * k + order)
-    return (-1) ** (order + 1) * total
+        rest = rest + b * math.factorial(2 * k + order - 1) / math.factorial(2 * k) / far ** (2 * k + order)
+    return (-1) ** (order + 1) * (first + rest)
 
 
 def cotangent_derivative(c: Array, order: int) -> Array:
@@ -109,13 +110,12 @@ def digamma_difference_value(a: Array, b: Array) -> Array:
 
 def digamma_difference_right(a: Array, b: Array) -> Array:
     """By recurrence (DLMF 5.5.2) and the difference of two asymptotic series (5.11.2), term by term."""
-    total = sum(b / ((a + k) * (a + b + k)) for k in range(SHIFT))
-    a = a + SHIFT
-    growth = np.log1p(b / a)
-    total = total + growth + b / (2 * a * (a + b))
-    for k, bernoulli in enumerate(BERNOULLI[:8], 1):
-        total = total - bernoulli / (2 * k) * a ** (-2 * k) * np.expm1(-2 * k * growth)
-    return total
+    first = total(lambda k: b / ((a + k) * (a + b + k)), [(k,) for k in range(SHIFT)], a + b)
+    far = a + SHIFT
+    growth = np.log1p(b / far)
+    table = [(bernoulli / (2 * k), -2 * k) for k, bernoulli in enumerate(BERNOULLI[:8], 1)]
+    rest = total(lambda factor, power: factor * far**power * np.expm1(power * growth), table, growth)
+    return first + growth + b / (2 * far * (far + b)) - rest
 
 
 def cotangent(x: Array) -> Array:
