@@ -128,7 +128,7 @@ def register(*primitives: Primitive, replace: bool = False) -> None:
     for function in functions:
         CALLS.pop(function, None)
     install([primitives])
-    install_short_paths()
+    install_short_paths(foreign=True)
     install_forward_paths()
     install_batch_paths()
 

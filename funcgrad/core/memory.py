@@ -173,12 +173,16 @@ def strides_of(base: Any) -> tuple[int, ...]:
 
 def apart(base: Any) -> int:
     """Return how many examples of a vmap lie between two elements of one: many if they lie side by side."""
-    value = plain(base)
+    value, ndim = base.value, len(base.space.shape)
+    if type(value) is not ndarray:
+        value = plain(value)
+    if value.ndim == ndim or not ndim:
+        return 1
     strides = value.strides
-    if value.ndim == base.ndim or not base.ndim or strides[0] != value.itemsize:
+    if strides[0] != value.itemsize:
         return 1
     size: int = value.shape[0]
-    return size if all(stride % (size * value.itemsize) == 0 for stride in strides[value.ndim - base.ndim :]) else 1
+    return size if all(stride % (size * value.itemsize) == 0 for stride in strides[value.ndim - ndim :]) else 1
 
 
 def geometry(x: Any) -> Array:
@@ -233,7 +237,7 @@ def is_rearranged(x: Any) -> bool:
     """Whether the value of an array may lie in memory in another way than without funcgrad."""
     base = base_of(x)
     memory = getattr(base, "memory", None)
-    return apart(base) > 1 or (memory is not None and (memory.contended or memory.strides is not None))
+    return (memory is not None and (memory.contended or memory.strides is not None)) or apart(base) > 1
 
 
 def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:

@@ -257,10 +257,10 @@ class Primitive:
         return found
 
     @functools.cached_property
-    def retained_by_one(self) -> tuple[bool, bool]:
-        """Whether the only operand, and whether the output, must be kept."""
+    def retained_by_one(self) -> tuple[bool, bool] | None:
+        """Whether the only operand, and whether the output, must be kept; None if there is no derivative."""
         keeps, keeps_output = self.reads([0])
-        return keeps is None or 0 in keeps, keeps_output
+        return (keeps is None or 0 in keeps, keeps_output) if self.differentiable(0) else None
 
     def reads(self, wanted: list[int]) -> tuple[set[int] | None, bool]:
         """Work out :meth:`retained` for the operand numbers `wanted`."""

@@ -136,7 +136,7 @@ class Tracer(Operators):
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in ATTRIBUTES and not kwargs and isinstance(args[0], Traced):
             return ATTRIBUTES[function](args[0].space)  # rules ask for them again and again
-        if len(types) == 1 and "out" not in kwargs:
+        if (len(types) == 1 or (len(types) == 2 and np.ndarray in types)) and "out" not in kwargs:
             call = CALLS.get(function)
             if call is not None and (len(args) == 1 or len(args) <= (place_of_out(function) or sys.maxsize)):
                 return call(*args, **kwargs)

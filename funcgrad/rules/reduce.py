@@ -65,8 +65,9 @@ def is_given(where: Any) -> bool:
 
 
 def sum_adjoint(g: Array, X: Space, axis: Axis, keepdims: Any, where: Any) -> Array:
-    g = kept(g, X, axis, keepdims)
-    return np.where(where, g, 0) if is_given(where) else g
+    if axis is not None:
+        g = kept(g, X, axis, keepdims)
+    return g if where is np._NoValue or not is_given(where) else np.where(where, g, 0)
 
 
 class Sum(Linear):
@@ -235,7 +236,7 @@ def extreme(function: Any) -> Extreme:
         g = kept(g, X, axis, keepdims)
         if type(x) is np.ndarray and type(g) is np.ndarray and not is_given(where) and all_finite(y):
             winners = x == kept(y, X, axis, keepdims)
-            places = np.flatnonzero(winners)
+            (places,) = winners.reshape(-1).nonzero()
             if len(places) == y.size:  # nothing is tied
                 return placed(g, places, X, axis, link) if type(axis) is int else choose(winners, g, 0)
         return g * shares(x, y, X, axis, keepdims, where)
@@ -259,7 +260,7 @@ def run_variance(a: Array, axis: Axis, ddof: float, keepdims: bool) -> Array:
 
 def slope(x: Array, X: Space, axis: Axis, ddof: float) -> Array:
     """Return the derivatives of a variance with respect to the elements."""
-    return (x - np.mean(x, axis=axis, keepdims=True)) * (2 / (count(X, axis) - ddof))
+    return (x - run_mean(x, axis, True)) * (2 / (count(X, axis) - ddof))
 
 
 #: Of real numbers, all of them, with degrees of freedom left.

@@ -33,6 +33,7 @@ from funcgrad.transforms.arguments import as_array
 __all__ = ["ConstantTracer", "NonfiniteTracer", "ReverseLevel", "ReverseTracer"]
 
 ndarray = np.ndarray
+float64 = np.float64
 
 
 class ReverseTracer(Tracer):
@@ -247,15 +248,16 @@ class ReverseLevel(Level):
         """Do what :meth:`process` does for a single operand without infinities: the common case, in a shorter way."""
         value, space, link = x.value, x.space, x.node
         y = primitive.run(value, **params)
-        if type(y) is not ndarray:
+        retained = primitive.retained_by_one
+        if type(y) is not ndarray and type(y) is not float64:
             y = as_array(y)
             if isinstance(y, (tuple, list)):
-                link = link if primitive.differentiable(0) else None
+                link = None if retained is None else link
                 return self.watched(self.record(primitive, (value,), (space,), (link,), y, params))
         output_space = space_of(y)
-        if not (output_space.is_inexact and primitive.differentiable(0)):
+        if retained is None or not output_space.is_inexact:
             return y
-        keeps, keeps_output = primitive.retained_by_one
+        keeps, keeps_output = retained
         kept = None
         if keeps:
             kept = value.snapshot() if isinstance(value, Tracer) else value

@@ -23,7 +23,7 @@ from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive
 from funcgrad.core.shorts import vdot
 from funcgrad.core.silence import silence
-from funcgrad.core.space import Space, space_of
+from funcgrad.core.space import Space, project, space_of
 from funcgrad.core.tracer import Tracer
 from funcgrad.transforms.reverse import ConstantTracer, ReverseTracer
 
@@ -152,9 +152,9 @@ LOGISTIC = """if (kind_a is int or kind_a is float) and a == 1 and type(b.node) 
 FINITE = "(type(y) is ndarray and isfinite(vdot(y, y))) or all_finite(plain(y))"
 
 
-def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
+def unary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
-    (short,) = primitive.short or ()
+    (short,) = shorts_of(primitive, widens)
     text = UNARY.format(
         or_changes_dtype="" if primitive.keeps_dtype else ' or x.space.dtype.kind != "f"',
         check=f"if not ({FINITE}): return guarded(primitive, x)" if primitive.is_singular else "",
@@ -164,9 +164,9 @@ def unary_path(primitive: Elementwise) -> Callable[[Any], Any]:
     return compiled(text, primitive, shorts=(short, None))
 
 
-def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
+def binary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any, Any], Any]:
     """Return the short path of an elementwise function of two operands."""
-    first, second = primitive.short or ()
+    first, second = shorts_of(primitive, widens)
     # Rules that read several values count as reading all: PyTorch's often do, and inference tensors are refused there.
     reads_b = 2 in first.indices or len(first.indices) > 1
     reads_a = 1 in second.indices or len(second.indices) > 1
@@ -182,6 +182,21 @@ def binary_path(primitive: Elementwise) -> Callable[[Any, Any], Any]:
     )
     found = {"both": (first, second), "only_a": (first, None), "only_b": (second, None), "pair": pair_path(primitive)}
     return compiled(text, primitive, regular=first.regular, **found)
+
+
+def shorts_of(primitive: Elementwise, widens: bool) -> list[Short]:
+    """Return the rules in short; those that may widen their cotangents bring them back into the space of the call."""
+    return [narrowed(short) if widens else short for short in primitive.short or ()]
+
+
+def narrowed(short: Short) -> Short:
+    rule = short.rule
+
+    def call(g: Array, kept: Any) -> Array:
+        c = rule(g, kept)
+        return c if c.dtype == g.dtype and c.shape == g.shape else project(c, space_of(g))
+
+    return Short(short.name, call, short.text, short.indices, short.operand, short.arity)
 
 
 def kept_text(short: Short, *names: str) -> str:
@@ -335,13 +350,50 @@ def one_path(primitive: Primitive) -> Callable[..., Any]:
     return call
 
 
-def install_short_paths() -> None:
-    """Give functions of one or two operands their short paths, and the operators theirs."""
+def choice_path(primitive: Primitive) -> Callable[..., Any]:
+    """Return the short path of ``np.where`` by a plain condition, between traced values, plain arrays and numbers."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) != 3 or kwargs:
+            return primitive(*args, **kwargs)
+        mask, a, b = args
+        traced = a if type(a) is ReverseTracer else b
+        level: Any = traced.level if type(traced) is ReverseTracer else None
+        if type(mask) is not ndarray or level is None or not level.shortens:
+            return primitive(*args)
+        values, spaces, links = [], [space_of(mask)], [None]
+        for x in (a, b):
+            if type(x) is ReverseTracer and x.level is level:
+                values.append(x.value)
+                spaces.append(x.space)
+                links.append(x.node)
+            elif type(x) is float or type(x) is int or type(x) in ARRAYS:
+                values.append(x)
+                spaces.append(space_of(x))
+                links.append(None)
+            else:
+                return primitive(*args)
+        y = primitive.run(mask, *values)
+        space = space_of(y)
+        node = Call(primitive, (level.kept(mask), None, None), None, {}, tuple(spaces), space, tuple(links))
+        stamp = level.stamp
+        node.key = stamp()
+        return level.tracer(y, node, space)
+
+    return call
+
+
+def install_short_paths(foreign: bool = False) -> None:
+    """Give functions that have none their short paths, and the operators theirs; `foreign` rules may widen."""
     for function, primitive in list(CALLS.items()):
         path: Any
         if not isinstance(primitive, Primitive):
             continue  # it has one
         if not isinstance(function, np.ufunc):
+            if function is np.where:
+                CALLS[function] = path = choice_path(primitive)
+                path.primitive = primitive
+                continue
             usual = primitive.takes_one or type(primitive).__call__ is Primitive.__call__
             if isinstance(primitive, Linear | Opaque) and primitive.arity == 1 and usual and function is not getitem:
                 CALLS[function] = path = one_path(primitive)
@@ -352,7 +404,8 @@ def install_short_paths() -> None:
         if isinstance(primitive, Multilinear) and primitive.arity == 2:
             path = pair_path(primitive)
         elif isinstance(primitive, Elementwise) and primitive.arity in (1, 2) and primitive.short is not None:
-            path = unary_path(primitive) if primitive.arity == 1 else binary_path(primitive)
+            widens = foreign or getattr(np, function.__name__, None) is not function  # as scipy.special's do
+            path = (unary_path if primitive.arity == 1 else binary_path)(primitive, widens)
         else:
             continue
         if path is not primitive:

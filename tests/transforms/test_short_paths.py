@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import funcgrad as fg
 from funcgrad import debug
@@ -201,6 +204,67 @@ def test_rules_that_are_replaced() -> None:
     finally:
         register(getattr(old, "primitive", old), replace=True)
     assert fg.jvp(np.cbrt, (1.0,), (1.0,))[1] == pytest.approx(1 / 3)
+
+
+def test_rules_from_elsewhere_keep_single_precision() -> None:
+    """What they widen is cast, also when rules are registered after theirs, which gives them short paths."""
+    widening = Elementwise(np.cbrt, lambda g, x: g * np.float64(3) * x)
+    x, old = np.linspace(1, 2, 3, dtype=np.float32), CALLS[np.cbrt]
+    try:
+        register(widening, replace=True)
+        for f in (np.cbrt, scipy.special.digamma, scipy.special.erf, scipy.special.gammaln):
+            assert fg.vjp(f, x)[1](x)[0].dtype == np.float32
+            assert fg.jvp(f, (x,), (x,))[1].dtype == np.float32
+            assert fg.vmap(fg.grad(f))(x).dtype == np.float32
+    finally:
+        register(getattr(old, "primitive", old), replace=True)
+
+
+MASK = np.array([True, False, True, False, True])
+
+CHOICES: dict[str, Callable[[Any, Any], Any]] = {
+    "traced": lambda m, x: np.where(m, x, x * x),
+    "numbers": lambda m, x: np.where(m, x, 0) + np.where(m, 2.5, x),
+    "arrays": lambda m, x: np.where(m, C, x) + np.where(m, x, C.astype(np.float32)),
+    "shapes that broadcast": lambda m, x: np.where(m[:, None], x, x[:3, None, None]),
+    "no axes": lambda m, x: np.where(m[0:1].reshape(()), x, 1.0) + x * np.where(np.array(False), x[0], x[1]),
+    "integers": lambda m, x: np.where(m, x, np.arange(5)),
+}
+
+
+@pytest.mark.parametrize("f", CHOICES.values(), ids=CHOICES)
+def test_choices_by_a_mask(f: Callable[[Any, Any], Any]) -> None:
+    x, dx = np.linspace(0.5, 1.6, 5), np.array([1.0, -2.0, 0.5, 0.0, 3.0])
+
+    def written_to(x: Any) -> Any:
+        mask = MASK.copy()
+        y = f(mask, x)
+        mask[...] = False  # the graph has its own
+        return y
+
+    y, pullback = fg.vjp(written_to, x)
+    np.testing.assert_array_equal(y, f(MASK, x))
+    slope = difference(lambda x: f(MASK, x), x, dx)
+    (gx,) = pullback(np.ones_like(y))
+    np.testing.assert_allclose(gx @ dx, np.sum(slope), rtol=1e-6)
+    gradient = fg.grad(lambda x: np.sum(written_to(x) ** 3))
+    second = difference(fg.grad(lambda x: np.sum(f(MASK, x) ** 3)), x, dx)
+    np.testing.assert_allclose(fg.jvp(gradient, (x,), (dx,))[1], second, rtol=1e-6, atol=1e-8)
+    narrow = fg.grad(lambda x: np.sum(f(MASK, x)))(x.astype(np.float32))
+    assert narrow.dtype == np.float32
+
+
+def test_the_order_of_imports_does_not_matter() -> None:
+    """Rules of SciPy's functions may be loaded before the transforms are."""
+    program = """
+import numpy as np, scipy.special
+from funcgrad.core.primitive import call_of
+call_of(scipy.special.digamma)
+import funcgrad as fg
+x = np.ones(3, np.float32)
+assert fg.grad(lambda x: np.sum(scipy.special.digamma(x)))(x).dtype == np.float32
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # -- Functions of one operand ------------------------------------------------------------------------------
