@@ -185,7 +185,7 @@ def binary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any, 
 
 
 def shorts_of(primitive: Elementwise, widens: bool) -> list[Short]:
-    """Return the rules in short; those that may widen their cotangents bring them back into the space of the call."""
+    """Return the rules in short; those that may widen are made to return what has the dtype of the cotangent."""
     return [narrowed(short) if widens else short for short in primitive.short or ()]
 
 
@@ -194,7 +194,7 @@ def narrowed(short: Short) -> Short:
 
     def call(g: Array, kept: Any) -> Array:
         c = rule(g, kept)
-        return c if c.dtype == g.dtype and c.shape == g.shape else project(c, space_of(g))
+        return c if c.dtype == g.dtype else project(c, Space(c.shape, g.dtype))
 
     return Short(short.name, call, short.text, short.indices, short.operand, short.arity)
 

@@ -214,6 +214,9 @@ def test_rules_from_elsewhere_keep_single_precision() -> None:
         register(widening, replace=True)
         for f in (np.cbrt, scipy.special.digamma, scipy.special.erf, scipy.special.gammaln):
             assert fg.vjp(f, x)[1](x)[0].dtype == np.float32
+            large = np.full(200_000, 1.5, np.float32)
+            np.testing.assert_allclose(fg.vjp(f, large)[1](large)[0], fg.vjp(f, 1.5)[1](1.5)[0], 1e-5)
+            assert fg.vjp(f, large)[1](large)[0].dtype == np.float32
             assert fg.jvp(f, (x,), (x,))[1].dtype == np.float32
             assert fg.vmap(fg.grad(f))(x).dtype == np.float32
     finally:
