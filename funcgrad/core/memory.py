@@ -173,16 +173,11 @@ def strides_of(base: Any) -> tuple[int, ...]:
 
 def apart(base: Any) -> int:
     """Return how many examples of a vmap lie between two elements of one: many if they lie side by side."""
-    value, ndim = base.value, len(base.space.shape)
-    if type(value) is not ndarray:
-        value = plain(value)
-    if value.ndim == ndim or not ndim:
-        return 1
-    strides = value.strides
-    if strides[0] != value.itemsize:
+    value, ndim = plain(base), base.space.ndim
+    if value.ndim == ndim or not ndim or value.strides[0] != value.itemsize:
         return 1
     size: int = value.shape[0]
-    return size if all(stride % (size * value.itemsize) == 0 for stride in strides[value.ndim - ndim :]) else 1
+    return size if all(stride % (size * value.itemsize) == 0 for stride in value.strides[value.ndim - ndim :]) else 1
 
 
 def geometry(x: Any) -> Array:

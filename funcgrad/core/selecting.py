@@ -1,4 +1,4 @@
-"""``np.where`` on large arrays of floats: bits times zero or one.
+"""Choosing by masks; on large arrays of floats by bits times zero or one.
 
 ``np.where`` jumps at every element, which a mask without pattern makes ten times as slow as arithmetic. The bits of the
 numbers as integers are multiplied by the mask instead, which is exact for signs, infinities and nans, too.
@@ -11,11 +11,18 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.level import plain
 
-__all__ = ["choose"]
+__all__ = ["anywhere", "choose"]
 
 SMALL = 1024  # elements up to which one call is cheaper than three
 BITS = {np.dtype(f"f{size}"): np.dtype(f"u{size}") for size in (2, 4, 8)}
+
+
+def anywhere(mask: Array) -> bool:
+    """Whether a mask holds somewhere; a device is not asked, and counts as yes."""
+    mask = plain(mask)
+    return not isinstance(mask, np.ndarray | np.generic) or bool(mask.any())
 
 
 def choose(mask: Array, a: Array, b: Any) -> Array:

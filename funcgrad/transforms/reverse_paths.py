@@ -154,7 +154,7 @@ FINITE = "(type(y) is ndarray and isfinite(vdot(y, y))) or all_finite(plain(y))"
 
 def unary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any], Any]:
     """Return the short path of an elementwise function of one operand."""
-    (short,) = shorts_of(primitive, widens)
+    (short,) = short_rules(primitive, widens)
     text = UNARY.format(
         or_changes_dtype="" if primitive.keeps_dtype else ' or x.space.dtype.kind != "f"',
         check=f"if not ({FINITE}): return guarded(primitive, x)" if primitive.is_singular else "",
@@ -166,7 +166,7 @@ def unary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any], 
 
 def binary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any, Any], Any]:
     """Return the short path of an elementwise function of two operands."""
-    first, second = shorts_of(primitive, widens)
+    first, second = short_rules(primitive, widens)
     # Rules that read several values count as reading all: PyTorch's often do, and inference tensors are refused there.
     reads_b = 2 in first.indices or len(first.indices) > 1
     reads_a = 1 in second.indices or len(second.indices) > 1
@@ -184,7 +184,7 @@ def binary_path(primitive: Elementwise, widens: bool = False) -> Callable[[Any, 
     return compiled(text, primitive, regular=first.regular, **found)
 
 
-def shorts_of(primitive: Elementwise, widens: bool) -> list[Short]:
+def short_rules(primitive: Elementwise, widens: bool) -> list[Short]:
     """Return the rules in short; those that may widen are made to return what has the dtype of the cotangent."""
     return [narrowed(short) if widens else short for short in primitive.short or ()]
 
@@ -354,31 +354,14 @@ def choice_path(primitive: Primitive) -> Callable[..., Any]:
     """Return the short path of ``np.where`` by a plain condition, between traced values, plain arrays and numbers."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) != 3 or kwargs:
-            return primitive(*args, **kwargs)
-        mask, a, b = args
-        traced = a if type(a) is ReverseTracer else b
-        level: Any = traced.level if type(traced) is ReverseTracer else None
-        if type(mask) is not ndarray or level is None or not level.shortens:
-            return primitive(*args)
-        values, spaces, links = [], [space_of(mask)], [None]
-        for x in (a, b):
-            if type(x) is ReverseTracer and x.level is level:
-                values.append(x.value)
-                spaces.append(x.space)
-                links.append(x.node)
-            elif type(x) is float or type(x) is int or type(x) in ARRAYS:
-                values.append(x)
-                spaces.append(space_of(x))
-                links.append(None)
-            else:
-                return primitive(*args)
-        y = primitive.run(mask, *values)
-        space = space_of(y)
-        node = Call(primitive, (level.kept(mask), None, None), None, {}, tuple(spaces), space, tuple(links))
-        stamp = level.stamp
-        node.key = stamp()
-        return level.tracer(y, node, space)
+        if len(args) == 3 and not kwargs and type(args[0]) is ndarray:
+            _, a, b = args
+            x, other = (a, b) if type(a) is ReverseTracer else (b, a)
+            if type(x) is ReverseTracer:
+                kind = type(other)
+                if kind is float or kind is int or kind in ARRAYS or (kind is ReverseTracer and other.level is x.level):
+                    return x.level.process(primitive, args, {})
+        return primitive(*args, **kwargs)
 
     return call
 
@@ -390,14 +373,15 @@ def install_short_paths(foreign: bool = False) -> None:
         if not isinstance(primitive, Primitive):
             continue  # it has one
         if not isinstance(function, np.ufunc):
-            if function is np.where:
-                CALLS[function] = path = choice_path(primitive)
-                path.primitive = primitive
-                continue
             usual = primitive.takes_one or type(primitive).__call__ is Primitive.__call__
             if isinstance(primitive, Linear | Opaque) and primitive.arity == 1 and usual and function is not getitem:
-                CALLS[function] = path = one_path(primitive)
-                path.primitive = primitive
+                path = one_path(primitive)
+            elif function is np.where and isinstance(primitive, Elementwise):
+                path = choice_path(primitive)
+            else:
+                continue
+            path.primitive = primitive
+            CALLS[function] = path
             continue
         if not {"d->d", "dd->d"} & set(function.types):
             continue  # the short paths rely on real results of real operands

@@ -26,9 +26,9 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.arrays import diagonal, identity_like, on_diagonal
 from funcgrad.core.kinds import Opaque
+from funcgrad.core.selecting import anywhere
 from funcgrad.rules.linalg.matrix import (
     antihermitian_part,
-    anywhere,
     hermitian_part,
     is_empty,
     off_diagonal,

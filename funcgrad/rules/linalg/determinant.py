@@ -13,7 +13,8 @@ from funcgrad._typing import Array
 from funcgrad.core.arrays import adjoint, conjugate, diagonal, identity_like, on_diagonal, transpose
 from funcgrad.core.batching import aligned, stacked
 from funcgrad.core.kinds import Opaque, singular
-from funcgrad.rules.linalg.matrix import anywhere, off_diagonal
+from funcgrad.core.selecting import anywhere
+from funcgrad.rules.linalg.matrix import off_diagonal
 
 __all__ = ["RULES"]
 

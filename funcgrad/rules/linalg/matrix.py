@@ -15,11 +15,11 @@ from funcgrad.core.arrays import adjoint, conjugate, identity_like
 from funcgrad.core.batching import stacked
 from funcgrad.core.kinds import Opaque
 from funcgrad.core.level import plain
+from funcgrad.core.selecting import anywhere
 from funcgrad.errors import NoDerivativeError
 
 __all__ = [
     "antihermitian_part",
-    "anywhere",
     "as_hermitian",
     "beside",
     "half",
@@ -95,12 +95,6 @@ def tolerance(x: Array) -> float:
 def size_of(*xs: Array) -> Array:
     """The largest absolute value in each matrix, or each pair of matrices."""
     return functools.reduce(np.maximum, [np.max(np.abs(x), axis=(-2, -1), keepdims=True) for x in xs])
-
-
-def anywhere(mask: Array) -> bool:
-    """Whether a mask holds somewhere; a device is not asked, and counts as yes."""
-    mask = plain(mask)
-    return not isinstance(mask, np.ndarray | np.generic) or bool(mask.any())
 
 
 def refuse(bad: Array, x: Array, message: str) -> Array:

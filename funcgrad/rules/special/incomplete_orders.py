@@ -25,7 +25,7 @@ from scipy import special
 from funcgrad._typing import Array
 from funcgrad.core.kinds import Elementwise
 from funcgrad.rules.special.polygamma import digamma_difference, moment, polygamma, stirling, wide
-from funcgrad.rules.special.sums import anywhere, total
+from funcgrad.rules.special.sums import put_where, total
 
 __all__ = ["beta_density", "beta_order", "gamma_density", "gamma_order"]
 
@@ -87,12 +87,9 @@ def gamma_order_value(a: Array, b: Array, order: int = 1) -> Array:
     """The derivative of ``gammainc(a, b)`` of this order in `a`, divided by ``b * gamma_density(a, b)``."""
     a, x = wide(a), wide(inside(b, math.inf))
     small = x < 1
-    result = np.zeros_like(a + x)
-    if anywhere(small):
-        result = np.where(small, gamma_series(a, np.where(small, x, 0.5), order), result)
-    if anywhere(~small):
-        result = np.where(small, result, gamma_integral(np.where(small, 1.0, a), np.where(small, 1.0, x), order))
-    return result
+    y = np.zeros_like(a + x)
+    y = put_where(y, small, lambda a, x: gamma_series(a, x, order), (a, 1.0), (x, 0.5))
+    return put_where(y, ~small, lambda a, x: gamma_integral(a, x, order), (a, 1.0), (x, 1.0))
 
 
 def gamma_series(a: Array, x: Array, order: int) -> Array:
@@ -198,18 +195,11 @@ def beta_order_value(a: Array, b: Array, c: Array, order: tuple[int, int] = (1, 
     a, b, x = wide(a), wide(b), wide(inside(c, 1))
     low = (a <= 1) & (x * (b + 1) <= 1) & (x <= 0.5)
     high = (b <= 1) & ((1 - x) * (a + 1) <= 1) & (x > 0.5)
+    y = np.zeros_like(a + b + x)
+    y = put_where(y, low, lambda a, b, x: beta_series(a, b, x, order), (a, 0.5), (b, 0.5), (x, 0.5))
+    y = put_where(y, high, lambda a, b, x: -beta_series(b, a, 1 - x, order[::-1]), (a, 0.5), (b, 0.5), (x, 0.5))
     between = ~(low | high)
-    result = np.zeros_like(a + b + x)
-    if anywhere(low):
-        series = beta_series(np.where(low, a, 0.5), np.where(low, b, 0.5), np.where(low, x, 0.5), order)
-        result = np.where(low, series, result)
-    if anywhere(high):
-        series = beta_series(np.where(high, b, 0.5), np.where(high, a, 0.5), np.where(high, 1 - x, 0.5), order[::-1])
-        result = np.where(high, -series, result)
-    if anywhere(between):
-        inner = beta_integral(np.where(between, a, 1.5), np.where(between, b, 1.5), np.where(between, x, 0.5), order)
-        result = np.where(between, inner, result)
-    return result
+    return put_where(y, between, lambda a, b, x: beta_integral(a, b, x, order), (a, 1.5), (b, 1.5), (x, 0.5))
 
 
 def beta_series(a: Array, b: Array, x: Array, order: tuple[int, int]) -> Array:

@@ -1,4 +1,4 @@
-"""Sums over tables of numbers, such as nodes and weights, and parts of a formula that no element needs."""
+"""Sums over tables of numbers, such as nodes and weights, and formulas that hold for some elements."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from funcgrad._typing import Array
+from funcgrad.core.selecting import anywhere
 
-__all__ = ["anywhere", "total"]
+__all__ = ["put_where", "total"]
 
 BLOCK = 4096  # elements: as many rows at once as make a calculation worth its call
 
@@ -30,6 +31,8 @@ def total(term: Callable[..., Array], table: Sequence[tuple[float, ...]], like: 
     return result
 
 
-def anywhere(mask: Array) -> bool:
-    """Whether there may be an element where the mask is set; a device is not asked, as that would stop it."""
-    return not isinstance(mask, np.ndarray | np.generic) or bool(mask.any())
+def put_where(y: Array, mask: Array, f: Callable[..., Array], *inputs: tuple[Array, float]) -> Array:
+    """Return `y`, with `f` where the mask is set; each input comes with what stands for it elsewhere."""
+    if not anywhere(mask):
+        return y
+    return np.where(mask, f(*(np.where(mask, x, ordinary) for x, ordinary in inputs)), y)
