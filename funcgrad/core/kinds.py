@@ -106,11 +106,10 @@ class Elementwise(Primitive):
         self.keeps_dtype = {"f->f", "d->d"} <= set(types) and "F->f" not in types
         self.is_singular = pole or any(hasattr(partial, "__wrapped__") for partial in partials)
         for i, rule in enumerate(self.rules if self.arity > 1 else ()):
-            text = summing.get(i)
-            if rule is not None and not rule.names:  # it is as well applied to a sum
-                text = functools.partial(of_sum, rule.function)
-            if rule is not None and text is not None:
-                plain, summed = (Rule(f, self.arity, self.defaults) for f in (rule.function, text))
+            if rule is not None and not rule.names:
+                rule.apply = to_sum(rule.function)
+            elif rule is not None and i in summing:
+                plain, summed = (Rule(f, self.arity, self.defaults) for f in (rule.function, summing[i]))
                 rule.apply = by_shape(plain, summed)
         self.each = self.rules if type(self).vjp is Elementwise.vjp else None
 
@@ -142,9 +141,14 @@ class Elementwise(Primitive):
         return single(short, [values[j] for j in short.indices], call.guarded, g)
 
 
-def of_sum(rule: RuleFunction, g: Array, i: int, XS: tuple[Space, ...]) -> Any:
-    """Apply a rule that reads nothing but the cotangent where its operand is broadcast."""
-    return rule(project(g, XS[i]))
+def to_sum(rule: RuleFunction) -> Callable[[Array, Frame, int], Any]:
+    """Return how to apply a rule that reads nothing but the cotangent: where the operand is broadcast, to its sum."""
+
+    def apply(g: Array, call: Frame, i: int) -> Any:
+        space = call.spaces[i]
+        return rule(g if call.guarded or g.shape == space.shape else project(g, space))
+
+    return apply
 
 
 def by_shape(plain: Rule, summed: Rule) -> Callable[[Array, Frame, int], Any]:

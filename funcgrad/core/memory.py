@@ -31,8 +31,8 @@ from funcgrad.core.primitive import CALLS, Primitive, primitive_of
 
 __all__ = [
     *("DEPEND_ON_LAYOUT", "Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow"),
-    *("geometry", "is_rearranged", "is_scalar", "is_view_by", "is_view_of", "layout_of", "overlap", "private"),
-    *("put", "refresh", "register", "stale_class", "write"),
+    *("geometry", "is_rearranged", "is_scalar", "is_view_by", "is_view_of", "layout_of", "overlap"),
+    *("owner_of", "private", "put", "refresh", "register", "stale_class", "write"),
 ]
 
 ndarray = np.ndarray
@@ -208,6 +208,15 @@ def base_of(x: Any) -> Any:
     return memory.base if type(memory) is View else x
 
 
+def owner_of(x: Any) -> Memory:
+    """Return the memory of the array that `x` is a view of, or of `x` itself."""
+    memory = getattr(x, "memory", None)
+    if memory is None:
+        memory = x.memory = Memory()
+    owner: Memory = memory.base.memory if type(memory) is View else memory
+    return owner
+
+
 def is_view_of(y: Any, x: Any) -> bool:
     """Whether `y`, made from `x` by a view function, shares its memory."""
     if y is x:
@@ -237,16 +246,13 @@ def is_rearranged(x: Any) -> bool:
 
 def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:
     """Remember that `view` has been made from `x`, and shares its memory: by a function, or None and an index."""
-    memory = getattr(x, "memory", None)
-    if type(memory) is View:
-        base: Any = memory.base
-        view.memory = View(base, memory, primitive, given, writeable and memory.writeable)
-        memory = base.memory
-    else:
-        if memory is None:
-            memory = x.memory = Memory()
+    owner = owner_of(x)
+    memory = x.memory
+    if memory is owner:
         view.memory = View(x, None, primitive, given, writeable)
-    memory.add(view)
+    else:
+        view.memory = View(memory.base, memory, primitive, given, writeable and memory.writeable)
+    owner.add(view)
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:

@@ -23,7 +23,7 @@ from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
-from funcgrad.core.memory import Place, Steps, View, follow, is_view_of, layout_of, put, register
+from funcgrad.core.memory import Place, Steps, follow, is_view_of, layout_of, owner_of, put, register
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -58,7 +58,7 @@ class ReverseTracer(Tracer):
                 y, space = value[index], self.space.elements
             elif kind is int or kind is slice or is_simple(index):
                 y = value[index]
-                if type(y) is ndarray and is_contended(self):
+                if type(y) is ndarray and owner_of(self).contended:
                     y = np.copy(y)
                 space = space_of(y)
             else:
@@ -90,7 +90,7 @@ class ReverseTracer(Tracer):
         view = is_view_of(y, value)
         if not view:
             index = level.keep(index)
-        elif is_contended(self):
+        elif owner_of(self).contended:
             y = np.copy(y)
         out = level.tracer(y, Gather(level.stamp(), self.node, self.space, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
@@ -336,7 +336,7 @@ class ReverseLevel(Level):
             super().reread(view, base, steps)
             return
         value = follow(base.value, steps)
-        if is_contended(base):
+        if owner_of(base).contended:
             value = np.copy(value)
         if base.node is None:
             view.become(self.constant(value))
@@ -375,14 +375,6 @@ class ReverseLevel(Level):
         if not isinstance(y, tuple | list) and not hasattr(y, "dtype"):
             return y
         return self.record(primitive, [t.value for t in traced], spaces, tuple([t.node for t in traced]), y, {})
-
-
-def is_contended(x: Any) -> bool:
-    """Whether what is read from an array is still held when the array is written to again."""
-    memory = getattr(x, "memory", None)
-    if type(memory) is View:
-        memory = memory.base.memory
-    return memory is not None and memory.contended
 
 
 def covers(place: Place) -> bool:
