@@ -32,7 +32,7 @@ from funcgrad.core.primitive import CALLS, Primitive, primitive_of
 __all__ = [
     *("DEPEND_ON_LAYOUT", "Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow"),
     *("geometry", "is_rearranged", "is_scalar", "is_view_by", "is_view_of", "layout_of", "overlap"),
-    *("owner_of", "private", "put", "refresh", "register", "stale_class", "write"),
+    *("owner_of", "private", "put", "refresh", "stale_class", "write"),
 ]
 
 ndarray = np.ndarray
@@ -53,6 +53,15 @@ class Memory:
         self.limit = 16
         self.written = False
         self.contended = False  # whether what was read from it was still held when it was written to again
+
+    def register(self, x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:
+        """Remember that `view` has been made from `x`, which has this memory: by a function, or None and an index."""
+        memory = x.memory
+        if memory is self:
+            view.memory = View(x, None, primitive, given, writeable)
+        else:
+            view.memory = View(memory.base, memory, primitive, given, writeable and memory.writeable)
+        self.add(view)
 
     def add(self, view: Any) -> None:
         self.viewed = True
@@ -239,20 +248,11 @@ def is_view_by(x: Any, primitive: Any, params: dict[str, Any]) -> bool:
 
 def is_rearranged(x: Any) -> bool:
     """Whether the value of an array may lie in memory in another way than without funcgrad."""
-    base = base_of(x)
-    memory = getattr(base, "memory", None)
+    base = x
+    memory = getattr(x, "memory", None)
+    if type(memory) is View:
+        base, memory = memory.base, memory.base.memory
     return (memory is not None and (memory.contended or memory.strides is not None)) or apart(base) > 1
-
-
-def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:
-    """Remember that `view` has been made from `x`, and shares its memory: by a function, or None and an index."""
-    owner = owner_of(x)
-    memory = x.memory
-    if memory is owner:
-        view.memory = View(x, None, primitive, given, writeable)
-    else:
-        view.memory = View(memory.base, memory, primitive, given, writeable and memory.writeable)
-    owner.add(view)
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:

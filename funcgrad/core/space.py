@@ -80,12 +80,17 @@ FLOAT64 = np.dtype(float64)
 SMALL = 2048  # elements; below it writing a new array is cheaper than making a view
 
 
-def spread(g: Array, shape: tuple[int, ...]) -> Array:
+def spread(g: Any, shape: tuple[int, ...]) -> Array:
     """Broadcast `g` to a larger shape."""
-    if isinstance(g, (np.ndarray, np.generic)) and math.prod(shape) <= SMALL:
-        return filled(g, shape)
-    if is_column(g, shape) and math.prod(shape) < LARGE:  # NumPy's loops take longer for views along the last axis
-        return np.repeat(g, shape[-1], -1)
+    if isinstance(g, (np.ndarray, np.generic)):
+        size = math.prod(shape)
+        if size <= SMALL:
+            return filled(g, shape)
+        if size < LARGE and is_column(g, shape):  # NumPy's loops take longer for views along the last axis
+            return g.repeat(shape[-1], -1)
+        if not g.shape:  # what np.broadcast_to does, without its Python
+            number: Any = np.asarray(g)[()]
+            return np.ndarray(shape, g.dtype, number, 0, (0,) * len(shape))
     return np.broadcast_to(g, shape)
 
 
@@ -96,9 +101,9 @@ def filled(g: Array, shape: tuple[int, ...]) -> Array:
     return out
 
 
-def is_column(g: Array, shape: tuple[int, ...]) -> bool:
+def is_column(g: Any, shape: tuple[int, ...]) -> bool:
     """Whether an array has one number for each row of a larger one."""
-    return type(g) is np.ndarray and g.ndim == len(shape) and g.shape[-1] == 1 and g.shape[:-1] == shape[:-1]
+    return bool(g.ndim == len(shape) and g.shape[-1] == 1 and g.shape[:-1] == shape[:-1])
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -40,7 +40,7 @@ def reduced(ufunc: np.ufunc, x: Array, axis: Any = None, keepdims: Any = False, 
         elif n >= FEW and 0 < axis == x.ndim - 1:
             y = summed(x, (axis,)) if ufunc is np.add else extreme(ufunc, x)
         if y is not None:
-            return np.expand_dims(y, axis) if keepdims else y
+            return y.reshape((*x.shape[:axis], 1, *x.shape[axis + 1 :])) if keepdims else y
     found: Array = ufunc.reduce(x, axis, keepdims=keepdims, **options)
     return found
 
@@ -79,18 +79,31 @@ def extreme(ufunc: np.ufunc, x: Array) -> Array | None:
 
 def summed(x: Array, axes: tuple[int, ...]) -> Array:
     """Sum a plain array over axes, given in ascending order; the sums may be rounded otherwise than NumPy's."""
-    first, last = axes[0], axes[-1] + 1
     if x.size >= MANY and x.dtype.char in "dfDF" and x.flags.c_contiguous:
-        if last - first > len(axes):
+        if axes[-1] - axes[0] >= len(axes):
             return summed(summed(x, axes[-1:]), axes[:-1])
-        shape = x.shape
-        outer, n, inner = math.prod(shape[:first]), math.prod(shape[first:last]), math.prod(shape[last:])
-        if inner > 1 and outer == 1 and n > 32:
-            return (ones(n, x.dtype) @ x.reshape(n, inner)).reshape(shape[last:])
-        if 1 < inner <= LONG and outer > 1 and outer * n >= MANY:
-            return (ones(n, x.dtype) @ x.reshape(outer, n, inner)).reshape(shape[:first] + shape[last:])
-        if inner == 1 and outer >= MANY and 1 < n <= LONG:
-            rows = x.reshape(outer, n)
-            y = slices_combined(np.add, rows, 1) if n < FEW else rows @ ones(n, x.dtype)
-            return y.reshape(shape[:first])
+        way = way_of(x.shape, axes)
+        if way is not None:
+            shape, n, is_last, left = way
+            parts = x.reshape(shape)
+            if not is_last:
+                return (ones(n, x.dtype) @ parts).reshape(left)
+            return (slices_combined(np.add, parts, 1) if n < FEW else parts @ ones(n, x.dtype)).reshape(left)
     return np.add.reduce(x, axes)
+
+
+@functools.lru_cache(maxsize=10_000)
+def way_of(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], int, bool, tuple[int, ...]] | None:
+    """Return as what stack of matrices to take an array to be summed over adjacent axes; None for NumPy's own way.
+
+    That is the shape, the length of what is summed, whether that is the last axis, and the shape of the result.
+    """
+    before, middle, after = shape[: axes[0]], shape[axes[0] : axes[-1] + 1], shape[axes[-1] + 1 :]
+    outer, n, inner = math.prod(before), math.prod(middle), math.prod(after)
+    if inner > 1 and outer == 1 and n > 32:
+        return (n, inner), n, False, after
+    if 1 < inner <= LONG and outer > 1 and outer * n >= MANY:
+        return (outer, n, inner), n, False, before + after
+    if inner == 1 and outer >= MANY and 1 < n <= LONG:
+        return (outer, n), n, True, before
+    return None

@@ -50,7 +50,7 @@ def matmul_right(g: Array, A: Space, B: Space, a: Array) -> Array:
     if A.ndim == 1:
         return a * g if B.ndim == 1 else a[:, None] * g[..., None, :]
     if B.ndim == 1:
-        return g @ a if A.ndim == 2 else np.reshape(g, -1) @ on_top(a)
+        return g @ a if A.ndim == 2 else g.reshape(-1) @ on_top(a)
     if B.ndim == 2 < A.ndim:
         return product_of_transposed(on_top(a), on_top(g))
     return product_of_transposed(a, g)
@@ -58,13 +58,13 @@ def matmul_right(g: Array, A: Space, B: Space, a: Array) -> Array:
 
 def on_top(x: Array) -> Array:
     """Put the matrices of a stack on top of each other."""
-    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def side_by_side(x: Array) -> Array:
     """Put the matrices of a stack side by side."""
     x = np.moveaxis(x, -2, 0)
-    return np.reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+    return x.reshape(x.shape[0], math.prod(x.shape[1:]))
 
 
 def dot_body(a: Array, b: Array) -> Array:

@@ -36,7 +36,7 @@ def inverse(axes: Sequence[int] | None, ndim: int) -> tuple[int, ...] | None:
     if axes is None:
         return None
     places = [axis % ndim for axis in axes]
-    return tuple(places.index(d) for d in range(ndim))
+    return tuple(sorted(range(ndim), key=places.__getitem__))
 
 
 def negated(shift: Any) -> Any:

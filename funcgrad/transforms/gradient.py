@@ -71,7 +71,7 @@ class Input:
             self.value = NOTHING
 
     def gradient(self) -> Any:
-        """Take what a backward pass left."""
+        """Take what a backward pass left, as it is shown to the user."""
         if self.node is None:
             return np.zeros(self.space.shape, float0)
         node = self.node
@@ -81,7 +81,7 @@ class Input:
             g = zeros(self.space, self.value)[()]
             if isinstance(self.value, Traced) and self.space.shape:
                 g = self.value.level.constant(g)  # what is made from a traced array can be written to
-        return g
+        return g if type(g) is ndarray else present(g)
 
 
 class Inputs:
@@ -105,7 +105,7 @@ class Inputs:
 
     def gradients(self) -> PyTree:
         """Return the tree with gradients in place of arrays."""
-        leaves = [present(leaf.gradient()) if type(leaf) is Input else leaf for leaf in self.leaves]
+        leaves = [leaf.gradient() if type(leaf) is Input else leaf for leaf in self.leaves]
         return leaves[0] if self.structure is LEAF else self.structure.unflatten(leaves)
 
 

@@ -23,7 +23,7 @@ from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
-from funcgrad.core.memory import Place, Steps, follow, is_view_of, layout_of, owner_of, put, register
+from funcgrad.core.memory import Place, Steps, follow, is_view_of, layout_of, owner_of, put
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -58,8 +58,10 @@ class ReverseTracer(Tracer):
                 y, space = value[index], self.space.elements
             elif kind is int or kind is slice or is_simple(index):
                 y = value[index]
-                if type(y) is ndarray and owner_of(self).contended:
-                    y = np.copy(y)
+                if type(y) is ndarray:
+                    owner = owner_of(self)
+                    if owner.contended:
+                        y = np.copy(y)
                 space = space_of(y)
             else:
                 return self.read_any(index)
@@ -76,7 +78,7 @@ class ReverseTracer(Tracer):
             out.level = level
             out.node = node
             if type(y) is ndarray:
-                register(self, out, None, index)
+                owner.register(self, out, None, index)
             return out
         return self.read_any(index)
 
@@ -96,7 +98,7 @@ class ReverseTracer(Tracer):
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
         if view:
-            register(self, out, None, index)
+            owner_of(self).register(self, out, None, index)
         return out
 
 
