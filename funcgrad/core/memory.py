@@ -32,7 +32,7 @@ from funcgrad.core.primitive import CALLS, Primitive, primitive_of
 __all__ = [
     *("DEPEND_ON_LAYOUT", "Memory", "Place", "Steps", "View", "add_at", "base_of", "expire", "follow"),
     *("geometry", "is_rearranged", "is_scalar", "is_view_by", "is_view_of", "layout_of", "overlap"),
-    *("owner_of", "private", "put", "refresh", "stale_class", "write"),
+    *("private", "put", "refresh", "register", "stale_class", "write"),
 ]
 
 ndarray = np.ndarray
@@ -53,15 +53,6 @@ class Memory:
         self.limit = 16
         self.written = False
         self.contended = False  # whether what was read from it was still held when it was written to again
-
-    def register(self, x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> None:
-        """Remember that `view` has been made from `x`, which has this memory: by a function, or None and an index."""
-        memory = x.memory
-        if memory is self:
-            view.memory = View(x, None, primitive, given, writeable)
-        else:
-            view.memory = View(memory.base, memory, primitive, given, writeable and memory.writeable)
-        self.add(view)
 
     def add(self, view: Any) -> None:
         self.viewed = True
@@ -217,15 +208,6 @@ def base_of(x: Any) -> Any:
     return memory.base if type(memory) is View else x
 
 
-def owner_of(x: Any) -> Memory:
-    """Return the memory of the array that `x` is a view of, or of `x` itself."""
-    memory = getattr(x, "memory", None)
-    if memory is None:
-        memory = x.memory = Memory()
-    owner: Memory = memory.base.memory if type(memory) is View else memory
-    return owner
-
-
 def is_view_of(y: Any, x: Any) -> bool:
     """Whether `y`, made from `x` by a view function, shares its memory."""
     if y is x:
@@ -253,6 +235,24 @@ def is_rearranged(x: Any) -> bool:
     if type(memory) is View:
         base, memory = memory.base, memory.base.memory
     return (memory is not None and (memory.contended or memory.strides is not None)) or apart(base) > 1
+
+
+def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeable: bool = True) -> bool:
+    """Remember that `view` has been made from `x`, and shares its memory: by a function, or None and an index.
+
+    Return whether what is read from there is to be copied, because it would still be held when it is written to.
+    """
+    memory = getattr(x, "memory", None)
+    if type(memory) is View:
+        view.memory = View(memory.base, memory, primitive, given, writeable and memory.writeable)
+        memory = memory.base.memory
+    else:
+        if memory is None:
+            memory = x.memory = Memory()
+        view.memory = View(x, None, primitive, given, writeable)
+    memory.add(view)
+    contended: bool = memory.contended
+    return contended
 
 
 def overlap(x: Any, y: Any, question: Callable[..., bool]) -> bool:

@@ -28,7 +28,7 @@ from funcgrad.core.memory import (
     is_scalar,
     is_view_by,
     is_view_of,
-    owner_of,
+    register,
     write,
 )
 from funcgrad.core.operators import Operators
@@ -402,9 +402,9 @@ class Tracer(Operators):
             view = is_view_of(out.value, self.value)
         if view:
             if primitive.function is operator.getitem:
-                owner_of(self).register(self, out, None, params["index"])
+                register(self, out, None, params["index"])
             else:
-                owner_of(self).register(self, out, primitive, params, primitive.function not in READ_ONLY)
+                register(self, out, primitive, params, primitive.function not in READ_ONLY)
         return out
 
     def fill(self, value: Any) -> None:

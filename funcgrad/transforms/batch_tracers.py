@@ -9,7 +9,7 @@ import numpy as np
 
 from funcgrad._typing import Array
 from funcgrad.core.indices import is_slice, parts_of
-from funcgrad.core.memory import owner_of
+from funcgrad.core.memory import register
 from funcgrad.core.tracer import ABSENT, Tracer
 
 __all__ = ["PATHS", "BatchTracer", "Each", "NeedsLoop", "SharedTracer"]
@@ -63,7 +63,7 @@ class BatchTracer(Tracer):
         if not isinstance(out, BatchTracer) or not out.space.shape:
             return out
         if any(map(is_number, parts_of(index))) and all(map(is_single, parts_of(index))):
-            owner_of(self).register(self, out, None, index)  # for each example it is a view
+            register(self, out, None, index)  # for each example it is a view
         return out
 
     __bool__ = ask("a branch on a value")

@@ -23,7 +23,7 @@ from funcgrad.core.indices import is_simple
 from funcgrad.core.kinds import Unknown, all_finite
 from funcgrad.core.level import Level, plain, rebuilt, strip, tracers_in
 from funcgrad.core.locks import hold, let_go
-from funcgrad.core.memory import Place, Steps, follow, is_view_of, layout_of, owner_of, put
+from funcgrad.core.memory import Place, Steps, follow, is_view_of, layout_of, put, register
 from funcgrad.core.primitive import Primitive
 from funcgrad.core.space import Space, space_of
 from funcgrad.core.tracer import Tracer
@@ -58,10 +58,6 @@ class ReverseTracer(Tracer):
                 y, space = value[index], self.space.elements
             elif kind is int or kind is slice or is_simple(index):
                 y = value[index]
-                if type(y) is ndarray:
-                    owner = owner_of(self)
-                    if owner.contended:
-                        y = np.copy(y)
                 space = space_of(y)
             else:
                 return self.read_any(index)
@@ -77,8 +73,8 @@ class ReverseTracer(Tracer):
             out.space = space
             out.level = level
             out.node = node
-            if type(y) is ndarray:
-                owner.register(self, out, None, index)
+            if type(y) is ndarray and register(self, out, None, index):
+                out.value = np.copy(y)
             return out
         return self.read_any(index)
 
@@ -92,13 +88,11 @@ class ReverseTracer(Tracer):
         view = is_view_of(y, value)
         if not view:
             index = level.keep(index)
-        elif owner_of(self).contended:
-            y = np.copy(y)
         out = level.tracer(y, Gather(level.stamp(), self.node, self.space, index), space_of(y))
         if type(self) is NonfiniteTracer and not all_finite(plain(y)):
             out.__class__ = NonfiniteTracer
-        if view:
-            owner_of(self).register(self, out, None, index)
+        if view and register(self, out, None, index):
+            out.value = np.copy(y)
         return out
 
 
@@ -338,7 +332,7 @@ class ReverseLevel(Level):
             super().reread(view, base, steps)
             return
         value = follow(base.value, steps)
-        if owner_of(base).contended:
+        if base.memory.contended:
             value = np.copy(value)
         if base.node is None:
             view.become(self.constant(value))
