@@ -181,11 +181,11 @@ class Operators(Traced):
         return CALLS[np.round](self, ndigits or 0)
 
 
-#: The operators of the hot path: a level may replace them by shorter ones.
+#: The operators of the hot path: a level may replace them by shorter ones. Sums and products do not ask for the order.
 HOT_OPERATORS: dict[Any, tuple[str, ...]] = {
-    np.add: ("__add__",),
+    np.add: ("__add__", "__radd__"),
     np.subtract: ("__sub__",),
-    np.multiply: ("__mul__",),
+    np.multiply: ("__mul__", "__rmul__"),
     np.divide: ("__truediv__",),
     np.power: ("__pow__",),
     np.matmul: ("__matmul__",),

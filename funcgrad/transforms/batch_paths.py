@@ -145,9 +145,10 @@ def install_batch_paths() -> None:
             continue
         path: Any = unary_path(primitive) if function.nin == 1 else binary_path(primitive)
         found[function] = path
-        for name in HOT_OPERATORS.get(function, ()) + COMPARISONS.get(function, ()):
+        operators = HOT_OPERATORS.get(function, ())
+        for name in operators + COMPARISONS.get(function, ()):
             setattr(BatchTracer, name, path)
-            if function.nin == 2 and function in HOT_OPERATORS:
-                setattr(BatchTracer, name.replace("__", "__r", 1), reflected(path))
+        if function.nin == 2 and len(operators) == 1:
+            setattr(BatchTracer, operators[0].replace("__", "__r", 1), reflected(path))
     renew(PATHS, found)
     BatchTracer.__getitem__ = getitem  # type: ignore[method-assign]
