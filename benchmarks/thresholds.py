@@ -52,7 +52,7 @@ THRESHOLDS = (
     Threshold("sum of x[i] * x[i + 1], 1,000", TORCH, 4.0),
     Threshold("gradient of a gradient, 20", TORCH_FUNC, 2.0),
     Threshold("jvp of a layer, 100", TORCH_FUNC, 2.0),
-    Threshold("vmap of grad, 1,000", TORCH_FUNC, 2.0),
+    Threshold("vmap of grad, 100", TORCH_FUNC, 2.0),
 )
 
 #: How many times as long the peers must take in the geometric mean over the whole suite.

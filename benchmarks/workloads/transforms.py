@@ -238,7 +238,7 @@ WORKLOADS = (
             TORCH_FUNC: torch_call(lambda w: torch.func.vmap(torch.func.grad(made(row_loss, torch, w)))),
         }
         | with_jax(lambda w: jax.vmap(jax.grad(made(row_loss, jnp, w)))),
-        sizes=(1000,),
+        sizes=(100, 1000),
         quick=(100,),
     ),
     Workload(

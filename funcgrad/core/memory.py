@@ -54,13 +54,10 @@ class Memory:
         self.written = False
         self.contended = False  # whether what was read from it was still held when it was written to again
 
-    def add(self, view: Any) -> None:
-        self.viewed = True
-        fresh = self.fresh
-        fresh.append(ref(view))
-        if len(fresh) > self.limit:
-            self.fresh = fresh = [reference for reference in fresh if reference() is not None]
-            self.limit = 2 * len(fresh) + 16
+    def forget(self) -> None:
+        """Drop what stands for views that are gone."""
+        self.fresh = [reference for reference in self.fresh if reference() is not None]
+        self.limit = 2 * len(self.fresh) + 16
 
 
 class View:
@@ -250,7 +247,10 @@ def register(x: Any, view: Any, primitive: Primitive | None, given: Any, writeab
         if memory is None:
             memory = x.memory = Memory()
         view.memory = View(x, None, primitive, given, writeable)
-    memory.add(view)
+    memory.viewed = True
+    memory.fresh.append(ref(view))
+    if len(memory.fresh) > memory.limit:
+        memory.forget()
     contended: bool = memory.contended
     return contended
 
@@ -306,7 +306,7 @@ def refresh(view: Any) -> None:
     view.__class__ = type(view).fresh
     memory = view.memory
     view.level.reread(view, memory.base, memory.steps())
-    memory.base.memory.add(view)
+    memory.base.memory.fresh.append(ref(view))
 
 
 def expire(base: Any) -> None:
