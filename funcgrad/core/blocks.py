@@ -17,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from funcgrad._typing import Array
 
 __all__ = [
-    *("LARGE", "Steps", "Symbol", "apply_steps", "first", "is_flat", "is_in_rows", "is_one", "run_steps"),
+    *("BLOCK", "LARGE", "Steps", "Symbol", "apply_steps", "first", "is_flat", "is_in_rows", "is_one"),
     "steps_of_rule",
 ]
 
@@ -25,7 +25,6 @@ ndarray = np.ndarray
 
 #: From this many elements on. At 1e5 blocks take a tenth more than plain text, at 1e6 (8 MB) the same, at 1e7 half.
 LARGE = 1 << 17
-MANY = 1 << 11  # elements, from which on steps by several at once take less time than a loop over single ones
 BLOCK = 1 << 16  # elements: calls cost little, and the last cache holds a few buffers
 
 #: Loops of ufuncs that make floats of floats.
@@ -186,16 +185,6 @@ def buffers_of(steps: Steps, given: int) -> list[int]:
         free += [goals[number - given] for number in read if number >= given and lasts[number] == i]
         goals.append(free.pop() if free else len(set(goals)))
     return goals
-
-
-def run_steps(steps: Steps, *operands: Any) -> Array | None:
-    """Apply steps to operands of which one is a large array, the others like it or numbers; None if they are not so."""
-    like = next((x for x in operands if type(x) is ndarray and x.size >= MANY and x.dtype.char in "fd"), None)
-    if like is None or not all(is_flat(x, like) for x in operands):
-        return None
-    out = np.empty(like.shape, like.dtype)
-    apply_steps(steps, operands[0], operands[1:], out)
-    return out
 
 
 def first(x: Any) -> Any:

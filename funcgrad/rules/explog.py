@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.blocks import Symbol, run_steps, steps_of_rule
+from funcgrad.core.blocks import BLOCK, Symbol, is_flat
 from funcgrad.core.kinds import Elementwise, all_finite
 from funcgrad.core.silence import silence
 
@@ -29,22 +29,29 @@ def bessel_i1(x: Array) -> Array:
 # -- Logarithms of sums of exponentials ------------------------------------------------------------------------
 
 
-#: What ``np.logaddexp`` computes, an element at a time, in calls whose loops work on several at once.
-IN_PARTS = steps_of_rule(lambda a, b: np.log1p(np.exp(-np.absolute(a - b))) + np.maximum(a, b), [None])
-
-
-#: The same of zero and a number.
-WITH_ZERO = steps_of_rule(lambda x: np.log1p(np.exp(-(size := np.absolute(x)))) + (size + x) * 0.5, [])
+MANY = 1 << 11  # elements, from which on parts that work on several at once take less time than a loop over single ones
 
 
 def log_add_exp(a: Any, b: Any) -> Array:
     """``np.logaddexp``, which on large arrays takes several times as long as its parts."""
-    assert IN_PARTS is not None
-    assert WITH_ZERO is not None
-    others = [x for x in (a, b) if not (type(x) in (int, float) and x == 0)]
-    with silence():
-        y = run_steps(IN_PARTS, a, b) if len(others) == 2 else run_steps(WITH_ZERO, *others)
-    return np.logaddexp(a, b) if y is None or not all_finite(y) else y  # infinities are its own, and the warnings
+    like = a if type(a) is np.ndarray else b
+    large = type(like) is np.ndarray and like.size >= MANY and like.dtype.char in "fd"
+    if large and is_like(a, like) and is_like(b, like):
+        y: Array = np.empty(like.shape, like.dtype)
+        with silence():
+            for start in range(0, y.size, BLOCK):
+                place = slice(start, start + BLOCK)
+                x, other, part = (z.reshape(-1)[place] if type(z) is np.ndarray else z for z in (a, b, y))
+                np.log1p(np.exp(np.negative(np.absolute(np.subtract(x, other, part), part), part), part), part)
+                part += np.maximum(x, other)
+        if all_finite(y):  # infinities are NumPy's own, and the warnings
+            return y
+    return np.logaddexp(a, b)
+
+
+def is_like(x: Any, like: Array) -> bool:
+    """Whether `x` lies in memory as `like` does, or is a number that does not widen it."""
+    return is_flat(x, like) and (type(x) in (np.ndarray, int, float) or x.dtype == like.dtype)
 
 
 def difference(a: Array, b: Array) -> Array:

@@ -111,3 +111,13 @@ def test_other_layouts_and_broadcasting_go_through_numpy():
             x = x[: LARGE // 2]
         value, _ = fg.vjp(lambda y, x=x: np.logaddexp(x, y), y)
         np.testing.assert_array_equal(value, np.logaddexp(x, y))
+
+
+@pytest.mark.parametrize("number", [0, 0.0, np.float32(0), np.float64(0), np.longdouble(0)])
+@pytest.mark.parametrize("size", [3, SIZE])
+def test_a_number_widens_as_numpy_says(number, size):
+    x = np.ones(size, np.float32)
+    y, pullback = fg.vjp(lambda x: np.logaddexp(number, x), x)
+    assert y.dtype == np.logaddexp(number, x).dtype
+    (g,) = pullback(np.ones_like(y))
+    assert g.dtype == np.float32
