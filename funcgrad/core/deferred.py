@@ -63,16 +63,17 @@ def formed(g: Any) -> Any:
 def can_wait(g: Any, b: Any, space: Space, node: Node) -> bool:
     """Whether `g` times `b`, transposed, may wait: a cotangent in `space` for a node that sums its rows."""
     return (
-        sums_rows(node)
+        type(node) is Call
+        and sums_rows(node)
         and type(g) is type(b) is ndarray
         and g.dtype == b.dtype == space.dtype
         and g.shape[:-1] == space.shape[:-1]
     )
 
 
-def sums_rows(node: Node) -> bool:
+def sums_rows(node: Call) -> bool:
     """Whether a node does nothing with its cotangent but to sum it, over the rows of matrices among others."""
-    if type(node) is not Call or type(node.primitive) is not Elementwise or node.guarded:
+    if type(node.primitive) is not Elementwise or node.guarded:
         return False
     large = node.output_space
     live = [i for i, link in enumerate(node.links) if link is not None]

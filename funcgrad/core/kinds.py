@@ -30,6 +30,7 @@ from funcgrad._typing import Array
 from funcgrad.core import backend
 from funcgrad.core.backend import FUSING
 from funcgrad.core.batching import Batch, aligned
+from funcgrad.core.blocks import steps_of_rule
 from funcgrad.core.chains import single
 from funcgrad.core.level import Traced, deepest, map_tracers, plain, rebuilt, tracers_in, zeros
 from funcgrad.core.memory import base_of
@@ -144,9 +145,13 @@ class Elementwise(Primitive):
 def to_sum(rule: RuleFunction) -> Callable[[Array, Frame, int], Any]:
     """Return how to apply a rule that reads nothing but the cotangent: where the operand is broadcast, to its sum."""
 
+    hands_on = steps_of_rule(rule, []) == ()
+
     def apply(g: Array, call: Frame, i: int) -> Any:
         space = call.spaces[i]
-        return rule(g if call.guarded or g.shape == space.shape else project(g, space))
+        if not call.guarded and g.shape != space.shape:
+            g = project(g, space)
+        return g if hands_on else rule(g)
 
     return apply
 

@@ -65,6 +65,8 @@ def let_go(x: Any) -> None:
         if base is not None:
             base.views += [lock.reference, *lock.views]
             return
-        for view in [x, *[reference() for reference in lock.views]]:
+        x.flags.writeable = True
+        for reference in lock.views:
+            view = reference()
             if view is not None:
                 view.flags.writeable = True

@@ -62,7 +62,7 @@ def product(a: Array, b: Array) -> Array:
     rows, inner = a.shape[-2:]
     work = rows * inner * columns
     in_order = a.flags.c_contiguous
-    in_parts = work > SMALL and in_order and has_parts(inner * columns, FACTOR, a, b)
+    in_parts = PARTS and work > SMALL and in_order and is_narrow(inner * columns, FACTOR, a, b)
     if a.ndim > 2 == b.ndim and in_order and (in_parts or (rows < ROWS and a.size >= FEW)):
         return product(a.reshape(-1, inner), b).reshape(*a.shape[:-1], columns)
     in_parts = in_parts and a.shape[:-2] == b.shape[:-2]
@@ -76,8 +76,9 @@ def product_of_transposed(a: Array, b: Array) -> Array:
     """Return the product of `a`, transposed, and `b`: matrices of as many rows, or stacks of them."""
     size = a.shape[-1] * b.shape[-1]
     if (
-        a.shape[-2] * size > 2 * SMALL
-        and has_parts(size, RESULT, a, b)
+        PARTS
+        and a.shape[-2] * size > 2 * SMALL
+        and is_narrow(size, RESULT, a, b)
         and a.shape[:-1] == b.shape[:-1]
         and a.strides[-1] == b.strides[-1] == a.itemsize
     ):
@@ -85,9 +86,9 @@ def product_of_transposed(a: Array, b: Array) -> Array:
     return a.swapaxes(-1, -2) @ b
 
 
-def has_parts(size: int, most: int, a: Any, b: Any) -> bool:
-    """Whether many rows are quicker in parts, if the small matrix has `size` elements."""
-    return PARTS and size <= most and type(a) is type(b) is ndarray and a.dtype is b.dtype and a.dtype.char in "fd"
+def is_narrow(size: int, most: int, a: Any, b: Any) -> bool:
+    """Whether the small matrix, of `size` elements, is as small as the kernels want it, and the arrays are theirs."""
+    return size <= most and type(a) is type(b) is ndarray and a.dtype is b.dtype and a.dtype.char in "fd"
 
 
 def parts_of(x: Array, size: int) -> tuple[Array, Array]:

@@ -173,7 +173,7 @@ class ReverseLevel(Level):
         if x.nbytes >= LARGEST and not self.recycles:  # temporary arrays will be as large
             RECYCLED.begin()
             self.recycles = True
-        return x.copy() if keep else self.kept(x)
+        return x.copy() if keep or x.size <= self.small else self.kept(x)
 
     def keep(self, index: Any) -> Any:
         """Copy the arrays in an index, for the program may write into them."""
