@@ -87,8 +87,10 @@ def summed(x: Array, axes: tuple[int, ...]) -> Array:
             shape, n, is_last, left = way
             parts = x.reshape(shape)
             if not is_last:
-                return (ones(n, x.dtype) @ parts).reshape(left)
-            return (slices_combined(np.add, parts, 1) if n < FEW else parts @ ones(n, x.dtype)).reshape(left)
+                y = ones(n, x.dtype) @ parts
+            else:
+                y = slices_combined(np.add, parts, 1) if n < FEW else parts @ ones(n, x.dtype)
+            return y if y.shape == left else y.reshape(left)  # a view would be copied before it is handed out
     return np.add.reduce(x, axes)
 
 

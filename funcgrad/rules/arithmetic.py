@@ -11,7 +11,7 @@ import numpy as np
 from funcgrad._typing import Array
 from funcgrad.core.arrays import as_operand
 from funcgrad.core.kinds import Composite, Constant, Elementwise, singular
-from funcgrad.core.selecting import choose
+from funcgrad.core.selecting import anywhere, choose
 from funcgrad.core.space import project
 from funcgrad.errors import NoDerivativeError
 
@@ -42,7 +42,7 @@ def absolute(g: Array, y: Array, x: Array) -> Array:
 def larger(g: Array, a: Array, b: Array) -> Array:
     """`g` where ``a > b``; ties share equally."""
     ties = a == b
-    none = type(ties) is np.ndarray and not np.count_nonzero(ties)  # the common case, in half of the time
+    none = type(ties) is np.ndarray and not anywhere(ties)  # the common case, in half of the time
     return choose(a > b, g, 0 if none else choose(ties, g / 2, 0))
 
 
