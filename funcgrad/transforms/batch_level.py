@@ -56,8 +56,7 @@ class BatchLevel(Level):
         out = BatchTracer()
         out.value = value
         out.level = self
-        space = space_of(value)
-        out.space = space_of_example(space)
+        out.space = space_of_example(value.shape, value.dtype)
         return out
 
     def input(self, value: Array) -> BatchTracer:
@@ -241,8 +240,9 @@ def example_of(x: BatchTracer, i: int) -> Array:
 
 
 @functools.lru_cache(maxsize=4096)
-def space_of_example(space: Space) -> Space:
-    return Space(space.shape[1:], space.dtype)
+def space_of_example(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Space:
+    """Return the space of each of the examples in an array."""
+    return Space(shape[1:], dtype)
 
 
 def announce(reason: str) -> None:

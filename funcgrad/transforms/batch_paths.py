@@ -1,7 +1,7 @@
-"""The short paths of batching: elementwise calls of one or two operands.
+"""The short paths of batching: elementwise calls of one or two operands, and products with a matrix.
 
-They broadcast as they are once an example has as many axes as the other operand. What is no array, number or tracer is
-left to :meth:`BatchLevel.process`.
+The former broadcast as they are once an example has as many axes as the other operand. What is no array, number or
+tracer is left to :meth:`BatchLevel.process`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from funcgrad._typing import Array
-from funcgrad.core.batching import aligned
+from funcgrad.core.batching import aligned, batch_matmul, one_product
 from funcgrad.core.indices import is_view, parts_of
 from funcgrad.core.level import Traced
 from funcgrad.core.operators import HOT_OPERATORS
 from funcgrad.core.primitive import CALLS, Primitive, primitive_of
-from funcgrad.core.space import space_of
 from funcgrad.transforms.batch_level import BatchLevel, space_of_example
 from funcgrad.transforms.batch_tracers import PATHS, BatchTracer, SharedTracer
 from funcgrad.transforms.forward_paths import has_numbers, reflected, renew
@@ -80,7 +79,7 @@ def unary_path(primitive: Primitive) -> Callable[[Any], Any]:
         out = BatchTracer()
         out.value = y
         out.level = x.level
-        out.space = space if y.dtype is space.dtype else space_of_example(space_of(y))
+        out.space = space if y.dtype is space.dtype else space_of_example(y.shape, y.dtype)
         return out
 
     return call
@@ -116,8 +115,23 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
         out = BatchTracer()
         out.value = y
         out.level = level
-        out.space = space if same and y.dtype is space.dtype else space_of_example(space_of(y))
+        out.space = space if same and y.dtype is space.dtype else space_of_example(y.shape, y.dtype)
         return out
+
+    return call
+
+
+def product_path(primitive: Primitive) -> Callable[..., Any]:
+    """Return the short path of the product with a matrix that all examples, vectors, share."""
+
+    def call(a: Any, b: Any, **kwargs: Any) -> Any:
+        x, matrix = (a, b) if type(a) is BatchTracer else (b, a)
+        if type(x) is not BatchTracer or type(matrix) is not ndarray or matrix.ndim != 2 or kwargs:
+            return primitive(a, b, **kwargs)
+        level = x.level
+        if len(x.space.shape) != 1 or level.closed or type(level) is not BatchLevel:
+            return primitive(a, b)
+        return level.tracer(one_product(primitive, x.value, matrix if x is a else matrix.T, kwargs))
 
     return call
 
@@ -135,15 +149,19 @@ WHOLE = slice(None)
 
 
 def install_batch_paths() -> None:
-    """Give every elementwise ufunc of one or two operands its short path, and the operators theirs."""
+    """Give products and elementwise ufuncs of one or two operands their short paths, and the operators theirs."""
     found = {}
     for function in list(CALLS):
         primitive = primitive_of(function)
         if not isinstance(function, np.ufunc) or not isinstance(primitive, Primitive) or not has_numbers(function):
             continue
-        if primitive.batch is not aligned or function.signature is not None or function.nout != 1 or function.nin > 2:
+        path: Any
+        if primitive.batch is batch_matmul:
+            path = product_path(primitive)
+        elif primitive.batch is not aligned or function.signature or function.nout != 1 or function.nin > 2:
             continue
-        path: Any = unary_path(primitive) if function.nin == 1 else binary_path(primitive)
+        else:
+            path = unary_path(primitive) if function.nin == 1 else binary_path(primitive)
         found[function] = path
         operators = HOT_OPERATORS.get(function, ())
         for name in operators + COMPARISONS.get(function, ()):
