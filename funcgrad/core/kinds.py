@@ -144,7 +144,6 @@ class Elementwise(Primitive):
 
 def to_sum(rule: RuleFunction) -> Callable[[Array, Frame, int], Any]:
     """Return how to apply a rule that reads nothing but the cotangent: where the operand is broadcast, to its sum."""
-
     hands_on = steps_of_rule(rule, []) == ()
 
     def apply(g: Array, call: Frame, i: int) -> Any:

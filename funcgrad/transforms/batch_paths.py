@@ -121,17 +121,17 @@ def binary_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return call
 
 
-def product_path(primitive: Primitive) -> Callable[..., Any]:
+def product_path(primitive: Primitive) -> Callable[[Any, Any], Any]:
     """Return the short path of the product with a matrix that all examples, vectors, share."""
 
-    def call(a: Any, b: Any, **kwargs: Any) -> Any:
+    def call(a: Any, b: Any) -> Any:
         x, matrix = (a, b) if type(a) is BatchTracer else (b, a)
-        if type(x) is not BatchTracer or type(matrix) is not ndarray or matrix.ndim != 2 or kwargs:
-            return primitive(a, b, **kwargs)
-        level = x.level
-        if len(x.space.shape) != 1 or level.closed or type(level) is not BatchLevel:
+        if type(x) is not BatchTracer or type(matrix) is not ndarray or matrix.ndim != 2 or len(x.space.shape) != 1:
             return primitive(a, b)
-        return level.tracer(one_product(primitive, x.value, matrix if x is a else matrix.T, kwargs))
+        level = x.level
+        if level.closed or type(level) is not BatchLevel:  # but one that is watched
+            return primitive(a, b)
+        return level.tracer(one_product(primitive, x.value, matrix if x is a else matrix.T, {}))
 
     return call
 

@@ -52,6 +52,30 @@ def test_per_sample_gradients() -> None:
     np.testing.assert_allclose(fg.grad(lambda w: fg.vmap(loss, in_axes=(None, 0))(w, X).sum())(w), each.sum(0))
 
 
+@pytest.mark.parametrize("size", [0, 1, 3, 40])
+@pytest.mark.parametrize("dtypes", [("d", "d"), ("f", "f"), ("f", "d"), ("d", "i"), ("D", "d"), ("?", "d")])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_products_with_a_matrix_that_is_shared(size: int, dtypes: tuple[str, str], order: Any) -> None:
+    rng = np.random.default_rng(0)
+    xs = rng.normal(size=(size, 3)).astype(dtypes[0])
+    m = (3 * rng.normal(size=(3, 3))).astype(dtypes[1], order)
+    for f in (lambda x: x @ m, lambda x: m @ x, lambda x: np.matmul(m[:2], x), lambda x: np.matmul(x, m[:, :1])):
+        got, one_by_one = fg.vmap(f)(xs), np.array([f(x) for x in xs])
+        if size:
+            assert got.dtype == one_by_one.dtype
+            near = 1e-5 if "f" in dtypes else 1e-13
+            np.testing.assert_allclose(got, one_by_one, rtol=near, atol=10 * near)
+    with pytest.raises(ValueError, match="matmul"):
+        fg.vmap(lambda x: x @ m[:2])(xs)
+
+
+def test_products_with_shared_matrices_nest() -> None:
+    w, m = np.random.default_rng(0).normal(size=(2, 3, 3))
+    for f in (lambda x: w @ x, lambda x: x @ w):
+        np.testing.assert_allclose(fg.vmap(fg.vmap(f))(np.stack([w, m])), np.stack([[f(x) for x in y] for y in (w, m)]))
+        np.testing.assert_allclose(fg.vmap(lambda x, f=f: fg.jacobian(f)(x))(m), [fg.jacobian(f)(x) for x in m])
+
+
 def test_no_examples() -> None:
     assert fg.vmap(lambda x: np.cumsum(x) @ np.ones((3, 2)))(np.zeros((0, 3))).shape == (0, 2)
     assert fg.vmap(np.sin)(np.zeros(0)).shape == (0,)
