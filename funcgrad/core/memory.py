@@ -227,10 +227,8 @@ def is_view_by(x: Any, primitive: Any, params: dict[str, Any]) -> bool:
 
 def is_rearranged(x: Any) -> bool:
     """Whether the value of an array may lie in memory in another way than without funcgrad."""
-    base = x
-    memory = getattr(x, "memory", None)
-    if type(memory) is View:
-        base, memory = memory.base, memory.base.memory
+    base = base_of(x)
+    memory = getattr(base, "memory", None)
     return (memory is not None and (memory.contended or memory.strides is not None)) or apart(base) > 1
 
 
